@@ -1,6 +1,5 @@
 import { readFacts } from '../adapters/databases/server-facts.ts'
-import { openAudit } from '../audit/open-audit.ts'
-import { afterInspection, collectViolations } from '../audit/audit-result.ts'
+import { collectAudit, openAudit } from '../audit/open-audit.ts'
 import { failure } from '../base/errors/errors.ts'
 import type { Watch } from '../base/progress.ts'
 import type { RunConfig } from '../config/resolve.ts'
@@ -57,7 +56,7 @@ export async function auditLedgers(
   }
   const result = await track(context, 'Audit', 'rows', (watch) => {
     const inspected = origins.length > 0 ? (workload.inspect?.({ ...input, origins }, watch) ?? []) : []
-    return collectViolations(afterInspection(inspected, audit(joinEntries(ledgers), watch)), counted, maxViolations)
+    return collectAudit(audit, joinEntries(ledgers), { ...counted, inspected, kept: maxViolations, watch })
   })
   const server = await readFacts(database, workload.tables)
   const report: AuditReport = {

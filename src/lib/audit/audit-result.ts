@@ -1,6 +1,7 @@
 import type { AuditResult } from '../record/record.ts'
 import type { Violation } from '../ports/workload.ts'
 import { formatCount } from '../base/format.ts'
+import { judgedPhrase } from './isolation/judged-phrase.ts'
 
 /** The count that each kind of violation adds to. */
 export const counterOf = {
@@ -13,13 +14,19 @@ export const counterOf = {
   'unknown-committed': 'unknownCommitted',
 } as const
 
+/** Attempts to book that a ledger has. */
+export interface AttemptCounts {
+  readonly acknowledged: number
+  readonly refused: number
+}
+
 /**
  * Counts what an audit finds among `acknowledged` bookings and `refused` ones, and keeps `kept` in full: what is no fault
  * stands last.
  */
 export async function collectViolations(
   violations: AsyncIterable<Violation>,
-  { acknowledged, refused }: { readonly acknowledged: number; readonly refused: number },
+  { acknowledged, refused }: AttemptCounts,
   kept: number,
 ): Promise<AuditResult> {
   const counts = { lost: 0, duplicate: 0, oversold: 0, inconsistent: 0, refusedCommitted: 0, unknownCommitted: 0 }
@@ -45,7 +52,8 @@ export async function* afterInspection(
 
 /** The findings of an audit in words, with the bookings that it rests on: a single request leaves no ledger. */
 export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
-  const { acknowledged, oversold, inconsistent = 0 } = audit
+  const { acknowledged, oversold, inconsistent = 0, isolation } = audit
+  if (isolation) return judgedPhrase(isolation)
   if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
   return `the tables by themselves, since no booking of a single request is written down: ${oversoldPhrase(oversold)}, ${formatCount(inconsistent)} inconsistent`
 }

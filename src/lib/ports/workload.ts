@@ -3,6 +3,7 @@ import type { Cache } from './cache.ts'
 import type { AnyTable, Database } from './database.ts'
 import type { MigrationStep } from './migration.ts'
 import type { LedgerEntries, Scenario } from './scenario.ts'
+import type { TransactionHistory } from './transaction-history.ts'
 import type { PubSub } from './pubsub.ts'
 import type { Progress, Watch } from '../base/progress.ts'
 
@@ -133,6 +134,8 @@ export interface Workload<Options extends object = object> {
   scenarios(options: Options, runId: string): readonly Scenario[]
   /** Checks the ledger and the invariants against the database. */
   audit(input: AuditInput, watch: Watch): AsyncIterable<Violation>
+  /** Everything that its transactions did, where their isolation is to be judged. */
+  history?(input: AuditInput, watch: Watch): Promise<TransactionHistory>
   /** Checks what the replicas keep in memory against the database, while they run. Throws `target-unreachable`. */
   inspect?(inspection: Inspection, watch: Watch): AsyncIterable<Violation>
 }

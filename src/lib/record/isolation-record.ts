@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { count, flag, list, object, oneOf, text } from './fields.ts'
 
 /** Levels of isolation from the weakest to the strongest; the two in the middle do not contain each other. */
-export const isolationLevels = [
+export const judgedLevels = [
   'read-uncommitted',
   'read-committed',
   'repeatable-read',
@@ -36,7 +36,7 @@ export const anomalyKinds = [
 
 const Level = oneOf(
   'as Adya defines them; snapshot isolation is that of PostgreSQL under REPEATABLE READ',
-  ...isolationLevels,
+  ...judgedLevels,
 )
 
 const Participant = object('a transaction of the example', {
@@ -72,7 +72,7 @@ const Anomaly = object('one kind of anomaly, by the smallest example found', {
 
 /** The isolation that a history of transactions shows. */
 export const Isolation = object('the isolation that the transactions of the run show', {
-  asked: oneOf('the level that the transactions asked for', ...isolationLevels).exactOptional(),
+  asked: oneOf('the level that the transactions asked for', ...judgedLevels).exactOptional(),
   committed: count('transactions that were acknowledged'),
   aborted: count('transactions that were rolled back'),
   unknown: count('transactions whose commit was not answered'),
@@ -94,7 +94,7 @@ export const Isolation = object('the isolation that the transactions of the run 
 })
 
 /** A level of isolation. */
-export type IsolationLevel = (typeof isolationLevels)[number]
+export type JudgedLevel = (typeof judgedLevels)[number]
 /** A kind of anomaly. */
 export type AnomalyKind = (typeof anomalyKinds)[number]
 export type IsolationRecord = z.infer<typeof Isolation>

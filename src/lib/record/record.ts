@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { head } from './environment-record.ts'
 import { byName, count, flag, list, number, object, oneOf, open, text } from './fields.ts'
+import { Isolation } from './isolation-record.ts'
 import { Checkpoint, Model, Stream, Sweep } from './insert-bench-record.ts'
 import { LimitFound } from './load-model-record.ts'
 import { Generator, Load } from './load-record.ts'
@@ -22,6 +23,7 @@ const Audit = object('the ledger and the invariants held against the database', 
   inconsistent: count('other rows, messages or copies that contradict each other').exactOptional(),
   refusedCommitted: count('bookings that the API refused, yet are in the table').exactOptional(),
   unknownCommitted: count('bookings that were not acknowledged, yet are in the table; no fault'),
+  isolation: Isolation.exactOptional(),
   passed: flag('nothing lost, duplicate, oversold, inconsistent or stored though it was refused'),
   violations: list(
     'the first that were found',

@@ -1,5 +1,5 @@
-import type { TransactionHistory } from '../../../src/lib/audit/isolation/history.ts'
-import type { AnomalyKind, IsolationLevel } from '../../../src/lib/record/isolation-record.ts'
+import type { TransactionHistory } from '../../../src/lib/ports/transaction-history.ts'
+import type { AnomalyKind, JudgedLevel } from '../../../src/lib/record/isolation-record.ts'
 import { historyOf, transaction } from './histories.ts'
 
 /** A history, and all that should be said of it. */
@@ -10,7 +10,7 @@ export interface AnomalyCase {
   readonly story: string
   /** As `T1 -rw x-> T2`. */
   readonly cycle: readonly string[]
-  readonly consistentWith: readonly IsolationLevel[]
+  readonly consistentWith: readonly JudgedLevel[]
 }
 
 /** Each kind of anomaly at its smallest. */

@@ -2,7 +2,7 @@ import type {
   TransactionHistory,
   RecordedOperation,
   RecordedTransaction,
-} from '../../../src/lib/audit/isolation/history.ts'
+} from '../../../src/lib/ports/transaction-history.ts'
 
 /**
  * Operations in a short form: `append x 1`, `list x 1 2` (a read of a list), `write r 5`, `read r 5`, `read r` (nothing was

@@ -1,4 +1,4 @@
-import type { RecordedOperation, RecordedTransaction } from '../../../src/lib/audit/isolation/history.ts'
+import type { RecordedOperation, RecordedTransaction } from '../../../src/lib/ports/transaction-history.ts'
 
 /** Whether the transactions, one after the other in some order, read just what they read: tries all orders. */
 export function hasSerialOrder(transactions: readonly RecordedTransaction[]): boolean {

@@ -2,7 +2,7 @@ import type {
   TransactionHistory,
   RecordedOperation,
   RecordedTransaction,
-} from '../../../src/lib/audit/isolation/history.ts'
+} from '../../../src/lib/ports/transaction-history.ts'
 import type { Random } from '../../../src/lib/base/random.ts'
 
 /**

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { ignoreFailure } from '../../base/abort.ts'
-import type { BookingAudit } from '../../audit/open-audit.ts'
-import { afterInspection, collectViolations } from '../../audit/audit-result.ts'
+import { collectAudit, type BookingAudit } from '../../audit/open-audit.ts'
 import type { Database } from '../../ports/database.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import type { Clock } from '../../base/measure/clock.ts'
@@ -314,7 +313,7 @@ async function auditLedger(
   const watch = createWatch()
   const { entries, counts } = ledgerPath === null ? emptyLedger : await readLedger(ledgerPath, watch)
   const counted = { acknowledged: counts.booked, refused: counts.conflict }
-  return collectViolations(afterInspection(inspected, audit(entries, watch)), counted, keptViolations)
+  return collectAudit(audit, entries, { ...counted, inspected, kept: keptViolations, watch })
 }
 
 /** Nothing of an API that has ended: what it kept in memory went with it. */

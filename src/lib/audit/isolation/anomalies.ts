@@ -1,5 +1,5 @@
 import type { AnomalyKind } from '../../record/isolation-record.ts'
-import type { RecordedTransaction } from './history.ts'
+import type { RecordedTransaction } from '../../ports/transaction-history.ts'
 
 /** One transaction that has to come before another: ww overwrote it, wr read what it wrote, rw overwrote what it read. */
 export interface CycleEdge {

@@ -1,4 +1,9 @@
-import type { TransactionHistory, RecordedOperation, RecordedTransaction, WrittenValue } from './history.ts'
+import type {
+  TransactionHistory,
+  RecordedOperation,
+  RecordedTransaction,
+  WrittenValue,
+} from '../../ports/transaction-history.ts'
 
 /** A list or a register, with every write to it. A write is known by its slot: its place in `values`. */
 export interface Item {

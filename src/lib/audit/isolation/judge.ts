@@ -1,15 +1,16 @@
 import {
   anomalyKinds,
-  isolationLevels,
+  judgedLevels,
   type AnomalyKind,
   type AnomalyRecord,
-  type IsolationLevel,
+  type JudgedLevel,
   type IsolationRecord,
 } from '../../record/isolation-record.ts'
 import { createAnomalyCounts, type FoundAnomaly } from './anomalies.ts'
 import { findDependencyCycles } from './cycles.ts'
 import { buildGraph } from './dependencies.ts'
-import { operationText, type TransactionHistory, type RecordedTransaction } from './history.ts'
+import type { TransactionHistory, RecordedTransaction } from '../../ports/transaction-history.ts'
+import { operationText } from './operation-text.ts'
 import { indexHistory } from './items.ts'
 import { observe } from './observe.ts'
 import { findRealTimeCycles } from './real-time.ts'
@@ -18,7 +19,7 @@ import { orderVersions } from './version-order.ts'
 import { createWords, type Words } from './words.ts'
 
 /** Levels that each level contains. */
-const contains: Readonly<Record<IsolationLevel, readonly IsolationLevel[]>> = {
+const contains: Readonly<Record<JudgedLevel, readonly JudgedLevel[]>> = {
   'read-uncommitted': [],
   'read-committed': ['read-uncommitted'],
   'repeatable-read': ['read-committed'],
@@ -33,7 +34,7 @@ const aboveCommitted = ['repeatable-read', 'snapshot-isolation'] as const
  * The weakest levels that each kind breaks: Adya's PL-1 forbids G0, PL-2 G1 as well, PL-2.99 G2-item as well; snapshot
  * isolation allows cycles only with two anti-dependencies in a row. What no history of Adya's can have breaks all.
  */
-const breaks: Readonly<Record<AnomalyKind, readonly IsolationLevel[]>> = {
+const breaks: Readonly<Record<AnomalyKind, readonly JudgedLevel[]>> = {
   'lost-write': ['read-uncommitted'],
   'unwritten-value': ['read-uncommitted'],
   'duplicate-elements': ['read-uncommitted'],
@@ -53,11 +54,11 @@ const breaks: Readonly<Record<AnomalyKind, readonly IsolationLevel[]>> = {
 }
 
 /** Whether a level promises that a kind of anomaly does not happen. */
-export function forbids(level: IsolationLevel, kind: AnomalyKind): boolean {
+export function forbids(level: JudgedLevel, kind: AnomalyKind): boolean {
   return breaks[kind].some((broken) => isAtLeast(level, broken))
 }
 
-function isAtLeast(level: IsolationLevel, weaker: IsolationLevel): boolean {
+function isAtLeast(level: JudgedLevel, weaker: JudgedLevel): boolean {
   return level === weaker || contains[level].some((contained) => isAtLeast(contained, weaker))
 }
 
@@ -83,20 +84,21 @@ export function judgeHistory(history: TransactionHistory): IsolationRecord {
 }
 
 function recordOf(
-  { transactions, isPartial = false }: TransactionHistory,
+  { transactions, asked, isPartial = false }: TransactionHistory,
   found: readonly FoundAnomaly[],
   words: Words,
 ): IsolationRecord {
   const countOf = (outcome: RecordedTransaction['outcome']): number =>
     transactions.reduce((sum, transaction) => sum + (transaction.outcome === outcome ? 1 : 0), 0)
-  const levels = isolationLevels.map((level) => {
+  const levels = judgedLevels.map((level) => {
     const brokenBy = anomalyKinds.filter((kind) => found.some((other) => other.kind === kind) && forbids(level, kind))
     return { level, consistent: brokenBy.length === 0, brokenBy }
   })
   const consistent = levels.filter((level) => level.consistent).map(({ level }) => level)
-  const isContained = (level: IsolationLevel): boolean =>
+  const isContained = (level: JudgedLevel): boolean =>
     consistent.some((other) => other !== level && isAtLeast(other, level))
   return {
+    ...(asked === undefined ? {} : { asked }),
     committed: countOf('committed'),
     aborted: countOf('aborted'),
     unknown: countOf('unknown'),

@@ -1,5 +1,6 @@
 import type { AnomalyCounts } from './anomalies.ts'
-import { listText, operationText, type RecordedOperation, type WrittenValue } from './history.ts'
+import type { RecordedOperation, WrittenValue } from '../../ports/transaction-history.ts'
+import { listText, operationText } from './operation-text.ts'
 import { createIntList, type IntList } from './int-list.ts'
 import { emptyVersion, type IndexedHistory, type Item } from './items.ts'
 import { matchRead, type OddElement } from './version-order.ts'

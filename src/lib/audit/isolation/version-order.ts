@@ -1,4 +1,4 @@
-import type { WrittenValue } from './history.ts'
+import type { WrittenValue } from '../../ports/transaction-history.ts'
 import { emptyVersion, type IndexedHistory, type Item } from './items.ts'
 
 /** Something odd in one read of a list. */

@@ -1,4 +1,5 @@
-import { listText, type RecordedTransaction } from './history.ts'
+import type { RecordedTransaction } from '../../ports/transaction-history.ts'
+import { listText } from './operation-text.ts'
 import { emptyVersion, type Item } from './items.ts'
 
 /** Names for what stories are about. */

@@ -1,6 +1,7 @@
 import { auditPhrase, brokenIn, firstOf } from '../../audit/audit-result.ts'
 import { formatCount, upperFirst } from '../../base/format.ts'
 import type { AuditResult } from '../../record/record.ts'
+import { isolationAnswer, isolationSections } from './isolation-answers.ts'
 import { section, type Answer, type Line, type Section } from './document.ts'
 
 const question = 'Every booking kept?'
@@ -25,6 +26,7 @@ export function auditAnswer(audit: AuditResult | null, { hasLedger, withUnknown 
       lines: [{ label: 'no audit', tone: 'faint', text: `${reason} (name it with --db)` }],
     }
   }
+  if (audit.isolation) return isolationAnswer(audit.isolation, audit.passed)
   const unknown =
     audit.unknownCommitted > 0 ? ` ${formatCount(audit.unknownCommitted)} were stored without an answer.` : ''
   return {
@@ -66,6 +68,7 @@ function violationLines(audit: AuditResult, withUnknown: boolean): Line[] {
 
 /** A section on the violations, where there are any. */
 export function violationSections(audit: AuditResult | null): Section[] {
+  if (audit?.isolation) return isolationSections(audit.isolation)
   if (!audit || audit.violations.length === 0) return []
   const rows = audit.violations.map(({ kind, key, detail }) => [kind, key, detail])
   const table = { head: ['found', 'booking or slot', 'expected and found'], rows, numeric: [] }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TransactionHistory, RecordedTransaction } from '../../../../src/lib/audit/isolation/history.ts'
+import type { TransactionHistory, RecordedTransaction } from '../../../../src/lib/ports/transaction-history.ts'
 import { judgeHistory } from '../../../../src/lib/audit/isolation/judge.ts'
 import { createRandom, type Random } from '../../../../src/lib/base/random.ts'
 import type { AnomalyKind } from '../../../../src/lib/record/isolation-record.ts'

@@ -1,3 +1,5 @@
+import type { IsolationLevel } from './database-client.ts'
+
 /** A value of a register, or an element of a list. Each is written to its key at most once. */
 export type WrittenValue = number | string
 
@@ -27,29 +29,10 @@ export interface RecordedTransaction {
 /** Transactions of users on lists and registers that were empty before. */
 export interface TransactionHistory {
   readonly transactions: readonly RecordedTransaction[]
+  /** The level that all of them asked for; left out where they asked for different ones, or for none. */
+  readonly asked?: IsolationLevel
   /** Transactions may be missing, so that a value without a writer is no anomaly. */
   readonly isPartial?: boolean
   /** How far the clocks of users may be apart, us. */
   readonly clockErrorUs?: number
-}
-
-/** Elements of a long list that are shown at its beginning and at its end. */
-const shownFirst = 2
-const shownLast = 6
-
-/** A list as people write it, `[1, 2, 3]`; of a long one the ends. */
-export function listText(elements: readonly WrittenValue[]): string {
-  const left = elements.length - shownFirst - shownLast
-  if (left <= 1) return `[${elements.join(', ')}]`
-  const ends = [...elements.slice(0, shownFirst), `... ${left} more ...`, ...elements.slice(-shownLast)]
-  return `[${ends.join(', ')}]`
-}
-
-/** An operation in words, `appended 3 to accounts/7`. */
-export function operationText(operation: RecordedOperation): string {
-  const { key } = operation
-  if (operation.kind === 'append') return `appended ${operation.value} to ${key}`
-  if (operation.kind === 'write') return `wrote ${operation.value} to ${key}`
-  if (operation.kind === 'read-list') return `read ${key} = ${listText(operation.elements)}`
-  return `read ${key} = ${operation.value ?? 'nothing'}`
 }
