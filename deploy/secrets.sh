@@ -31,11 +31,13 @@ metadata:
 type: Opaque
 stringData:
   password: $password
-  url: $(echo "$2" | sed "s/PASSWORD/$password/")
 SECRET
+  [ -z "${2-}" ] || echo "  url: $2" | sed "s/PASSWORD/$password/"
 }
 
 [ -z "$url" ] || secret database "$url"
 secret queue redis://:PASSWORD@rushbench-queue:6379/0
 secret cache redis://:PASSWORD@rushbench-cache:6379/0
 secret broker nats://rushbench:PASSWORD@rushbench-broker:4222
+# The parts of meetups show it each other.
+secret service

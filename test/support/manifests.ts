@@ -60,6 +60,11 @@ interface FromKey {
   readonly key: string
 }
 
+interface Probe {
+  readonly httpGet?: { readonly path: string }
+  readonly grpc?: { readonly port: number; readonly service?: string }
+}
+
 /** One container of a pod. */
 export interface Container {
   readonly name: string
@@ -76,6 +81,8 @@ export interface Container {
   readonly ports?: readonly { readonly name: string; readonly containerPort: number }[]
   readonly resources: { readonly requests: object; readonly limits: { readonly memory?: string } }
   readonly securityContext: object
+  readonly livenessProbe?: Probe
+  readonly readinessProbe?: Probe
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[]
 }
 
@@ -171,4 +178,43 @@ function secretValue(secrets: readonly Manifest[], { name, key }: FromKey): stri
 /** Puts values in for `$(NAME)`. */
 export function expand(words: string, env: Readonly<Record<string, string>>): string {
   return words.replaceAll(/\$\((\w+)\)/g, (whole, name: string) => env[name] ?? whole)
+}
+
+/** Returns why pods with these labels cannot connect; null where they can. */
+export function whyUnreachable(
+  manifests: readonly Manifest[],
+  labels: Readonly<Record<string, string>>,
+  host: string,
+  port: number,
+): string | null {
+  const pods = podsOf(manifests)
+
+  const service = manifests.find(({ kind, metadata }) => kind === 'Service' && metadata.name === host)
+  if (!service) return 'there is no such Service'
+  const opened = service.spec.ports!.find((one) => one.port === port)
+  if (!opened) return 'the Service has no such port'
+  const matches = (selector: object, of: object) =>
+    Object.entries(selector).every(([key, value]) => of[key as never] === value)
+  const behind = pods.filter((pod) => matches(service.spec.selector!, pod.labels))
+  const target = behind.flatMap(({ containers }) => containers.flatMap(({ ports = [] }) => ports))
+  if (!target.some((one) => one.name === opened.targetPort)) return 'no pod has such a port'
+  const policies = manifests.filter(
+    ({ kind, spec }) =>
+      kind === 'NetworkPolicy' && matches(spec.podSelector!.matchLabels ?? { no: 'label' }, behind[0]!.labels),
+  )
+  if (policies.length === 0) return 'no policy says who may'
+  const allowed = policies.some(({ spec }) =>
+    spec.ingress!.some(
+      ({ from, ports }) =>
+        ports.some((one) => one.port === opened.targetPort) &&
+        from.some(({ podSelector }) => {
+          if (!podSelector) return false
+          const { matchLabels = {}, matchExpressions = [] } = podSelector
+          return (
+            matches(matchLabels, labels) && matchExpressions.every(({ key, values }) => values.includes(labels[key]!))
+          )
+        }),
+    ),
+  )
+  return allowed ? null : 'the policies of the network do not allow it'
 }

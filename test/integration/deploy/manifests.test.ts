@@ -17,6 +17,7 @@ import {
   hasManifestTools,
   podsOf,
   readCompose,
+  whyUnreachable,
   type Container,
   type Manifest,
 } from '../../support/manifests.ts'
@@ -65,6 +66,12 @@ async function checkCall(words: readonly string[], env: Readonly<Record<string, 
   await checkCommand(words)
   await resolveConfig({ flags: {}, env, cwd: join(root, 'deploy') })
 }
+
+/** The parts of meetups that have pods of their own, beside the gateway, by the names of these. */
+const partsIn = (folder: string): string[] =>
+  folder.endsWith('/meetups-parts')
+    ? ['user', 'post', 'chat', 'image', 'saga', 'relay'].map((name) => `rushbench-${name}`)
+    : []
 
 const names = (value: unknown): string[] => (typeof value === 'string' ? [value] : [])
 
@@ -124,16 +131,24 @@ describe.skipIf(!hasTools).each(overlays)('deploy/$folder, with its secrets', ({
       if (words) await checkCall(words, env)
       called.push(words?.[0] ?? container.name)
     }
-    expect(called.toSorted()).toEqual(['await-api', 'load', 'migrate', 'migrate', 'migrate', 'start', 'worker'])
+    const ofParts = partsIn(folder).flatMap(() => ['migrate', 'start'])
+    const everywhere = ['await-api', 'load', 'migrate', 'migrate', 'migrate', 'start', 'worker']
+    expect(called.toSorted()).toEqual([...everywhere, ...ofParts].toSorted())
   })
 
   it('has as many workers as the load asks for, and leaves the number of replicas to what scales them', () => {
     const asked = Number(find('ConfigMap', 'rushbench-load')!.data!['RUSHBENCH_WORKERS'])
     expect(find('Deployment', 'rushbench-workers')!.spec.replicas).toBe(asked)
-    const scaled = manifests.filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
-    const api = find('Deployment', 'rushbench-api')!.spec
-    expect(scaled.length === 1 ? [scaled[0]!.spec.scaleTargetRef?.name, api.replicas] : api.replicas).toEqual(
-      folder === 'overlays/local/meetups' ? 1 : ['rushbench-api', undefined],
+    const scaled = manifests
+      .filter(({ kind }) => kind === 'HorizontalPodAutoscaler')
+      .map(({ spec }) => spec.scaleTargetRef!.name)
+    const fixed = manifests.filter(({ kind, spec }) => kind === 'Deployment' && spec.replicas !== undefined)
+    expect(scaled.filter((name) => fixed.some(({ metadata }) => metadata.name === name))).toEqual([])
+    // One node writes to the volume of images.
+    const onVolume = { 'overlays/local/meetups': 'rushbench-api', 'overlays/local/meetups-parts': 'rushbench-image' }
+    const several = ['rushbench-api', ...partsIn(folder).filter((name) => !/saga|relay/.test(name))]
+    expect(scaled.toSorted()).toEqual(
+      several.filter((name) => name !== onVolume[folder as keyof typeof onVolume]).toSorted(),
     )
   })
 
@@ -149,43 +164,15 @@ describe.skipIf(!hasTools).each(overlays)('deploy/$folder, with its secrets', ({
           if (!hostname.startsWith('rushbench-') || !here.some(({ metadata }) => metadata.name === hostname)) {
             if (hostname !== 'rushbench-api') continue
           }
-          expect([name, hostname, reason(labels, hostname, Number(port))]).toEqual([name, hostname, null])
+          expect([name, hostname, whyUnreachable(manifests, labels, hostname, Number(port))]).toEqual([
+            name,
+            hostname,
+            null,
+          ])
         }
       }
     }
   })
-
-  /** Why pods with these labels cannot connect; null where they can. */
-  function reason(labels: Readonly<Record<string, string>>, host: string, port: number): string | null {
-    const service = find('Service', host)
-    if (!service) return 'there is no such Service'
-    const opened = service.spec.ports!.find((one) => one.port === port)
-    if (!opened) return 'the Service has no such port'
-    const matches = (selector: object, of: object) =>
-      Object.entries(selector).every(([key, value]) => of[key as never] === value)
-    const behind = pods.filter((pod) => matches(service.spec.selector!, pod.labels))
-    const target = behind.flatMap(({ containers }) => containers.flatMap(({ ports = [] }) => ports))
-    if (!target.some((one) => one.name === opened.targetPort)) return 'no pod has such a port'
-    const policies = manifests.filter(
-      ({ kind, spec }) =>
-        kind === 'NetworkPolicy' && matches(spec.podSelector!.matchLabels ?? { no: 'label' }, behind[0]!.labels),
-    )
-    if (policies.length === 0) return 'no policy says who may'
-    const allowed = policies.some(({ spec }) =>
-      spec.ingress!.some(
-        ({ from, ports }) =>
-          ports.some((one) => one.port === opened.targetPort) &&
-          from.some(({ podSelector }) => {
-            if (!podSelector) return false
-            const { matchLabels = {}, matchExpressions = [] } = podSelector
-            return (
-              matches(matchLabels, labels) && matchExpressions.every(({ key, values }) => values.includes(labels[key]!))
-            )
-          }),
-      ),
-    )
-    return allowed ? null : 'the policies of the network do not allow it'
-  }
 
   it('mounts only claims that are there', () => {
     const claims = pods.flatMap(({ spec }) =>
@@ -233,7 +220,7 @@ spec:
     const printed = await secretsFor(...(database === '' ? [] : [database]))
     expect(await findProblems(printed)).toEqual([])
     const passwords = read(printed).map(({ stringData }) => stringData!['password']!)
-    expect(new Set(passwords).size).toBe(database === '' ? 3 : 4)
+    expect(new Set(passwords).size).toBe(database === '' ? 4 : 5)
     for (const password of passwords) expect(password).toMatch(/^[0-9a-f]{64}$/)
   })
 
