@@ -8,7 +8,7 @@ import { joinEntries, readLedgers, type ReadLedger } from '../load/ledger/ledger
 import type { AuditReport } from '../record/record.ts'
 import { documentOf } from '../render/render.ts'
 import { terminalText } from '../render/terminal/terminal.ts'
-import { loadWorkload, workloadNames } from '../workloads/registry.ts'
+import { workloadOf, workloadNames } from '../workloads/registry.ts'
 import { describeRun } from './describe-run.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
@@ -34,7 +34,7 @@ export async function auditLedgers(
   const { values } = config
   await requirePlaces(values.reports)
   const startedAt = new Date()
-  const workload = await loadWorkload(values.workload)
+  const workload = await workloadOf(values)
   if (!values.audit)
     await requireServices(
       values,

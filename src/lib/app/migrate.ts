@@ -7,7 +7,7 @@ import { formatCount, formatTable, plain } from '../base/format.ts'
 import type { Settings } from '../config/settings.ts'
 import { removeJournal, takeOverIfThere } from '../seeding/journal.ts'
 import type { Database } from '../ports/database.ts'
-import { loadWorkload, type BuiltInWorkload } from '../workloads/registry.ts'
+import { workloadOf, type BuiltInWorkload } from '../workloads/registry.ts'
 import { openDatabase, type RunContext } from './run-context.ts'
 import { reservationJournal } from '../seeding/reservation-journal.ts'
 
@@ -80,7 +80,7 @@ export async function migrateTables(
   values: Settings,
   { down, status, dryRun = false, to, fill }: MigrateRequest,
 ): Promise<Migration> {
-  const workload = await loadWorkload(values.workload)
+  const workload = await workloadOf(values)
   const { name, tables, migrations } = workload
   await using database = await openDatabase(context, values.db, poolSize, { makesNothing: status || down || dryRun })
   const { url, unsupported } = database

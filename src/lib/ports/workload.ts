@@ -116,7 +116,9 @@ export interface Workload<Options extends object = object> {
   readonly needs: readonly ('cache' | 'broker')[]
   /** Parents before children. */
   readonly tables: readonly AnyTable[]
-  /** All of them, one after the other, make `tables`. */
+  /** Makes the tables that the settings ask for, where these say how many there are; `tables` are those of the defaults. */
+  tablesFor?(options: Options): readonly AnyTable[]
+  /** All of them, one after the other, make `tables`. Empty where tables are made as the settings ask for them. */
   readonly migrations: readonly MigrationStep[]
   /** The figures of the program that this workload is modelled on, and what may be compared with them; in sentences. */
   readonly original: string

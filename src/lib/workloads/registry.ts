@@ -17,7 +17,13 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
 /** All names, the default first. */
 export const workloadNames: readonly string[] = Object.keys(workloads)
 
-/** The workload of that name. Throws `workload-unknown`. */
+/** The workload that the settings name, with the tables that they ask for. Throws `workload-unknown`. */
+export async function workloadOf(settings: Settings): Promise<BuiltInWorkload> {
+  const workload = await loadWorkload(settings.workload)
+  return workload.tablesFor ? { ...workload, tables: workload.tablesFor(settings) } : workload
+}
+
+/** The workload of that name, with the tables of the defaults. Throws `workload-unknown`. */
 export async function loadWorkload(name: string): Promise<BuiltInWorkload> {
   const load = Object.hasOwn(workloads, name) ? workloads[name] : undefined
   if (!load) throw failure('workload-unknown', { name, allowed: workloadNames })

@@ -19,7 +19,7 @@ import { describeRun } from '../describe-run.ts'
 import type { LoadReport } from '../../record/record.ts'
 import { documentOf } from '../../render/render.ts'
 import { terminalText } from '../../render/terminal/terminal.ts'
-import { loadWorkload, type BuiltInWorkload } from '../../workloads/registry.ts'
+import { workloadOf, type BuiltInWorkload } from '../../workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
 import { planGenerators, countGenerators } from './plan-generators.ts'
 import { openLoadTarget } from './load-target.ts'
@@ -103,7 +103,7 @@ async function planRun(context: RunContext, flags: LoadFlags, config: RunConfig)
     requireDescriptors(model, { index: 0, of: generators.kind === 'processes' ? generators.count : 1 })
   const faults = (flags.fault ?? []).map(parseFault)
   requirePossible(faults, durationOf(model), values.target)
-  const workload = await loadWorkload(values.workload)
+  const workload = await workloadOf(values)
   // A name that is wrong is said before the database is filled.
   if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
   if (scenario !== null && values.target === undefined) {

@@ -8,7 +8,7 @@ import type { Database } from '../../ports/database.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { RunningServer } from '../../ports/workload.ts'
 import { isLoopback } from '../../load/clients/target.ts'
-import { type BuiltInWorkload, loadWorkload } from '../../workloads/registry.ts'
+import { type BuiltInWorkload, loadWorkload, workloadOf } from '../../workloads/registry.ts'
 import { endLate, lateEndMs } from '../end-process.ts'
 import type { RunContext } from '../run-context.ts'
 import { createServices } from '../services.ts'
@@ -31,7 +31,7 @@ export function serve(context: RunContext, values: Settings): Promise<Served> {
 
 async function serveHere(context: RunContext, values: Settings): Promise<Served> {
   const { signal, note } = context
-  const workload = await loadWorkload(values.workload)
+  const workload = await workloadOf(values)
   await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
   await requireTables(database, workload.name, workload.tables, workload.migrations, fillCommand(database, workload))
   await refuseUnsettled(database)
