@@ -20,6 +20,7 @@ import {
   podsOf,
   type Container,
   type Manifest,
+  type Pod,
 } from '../support/manifests.ts'
 import { startPrivateService } from '../support/private-service.ts'
 import { packImage, runPod, type RunningPod, type Stage } from '../support/run-pods.ts'
@@ -36,10 +37,20 @@ const manifests = hasTools ? read(await buildManifests(join(root, 'deploy/overla
 const pods = podsOf(manifests)
 const secrets = read((await run(join(root, 'deploy/secrets.sh'), ['mariadb'])).stdout)
 const passwords = secrets.map(({ stringData }) => stringData!['password']!)
-const calls = pods
-  .flatMap(({ containers }) => containers)
-  .filter(({ image, args = [] }) => image.startsWith('rushbench:') && args[0] !== 'node')
-  .map((container) => ({ name: container.name, container }))
+const orders = hasTools ? read(await buildManifests(join(root, 'deploy/overlays/local/orders'))) : []
+const callsOf = (of: readonly Pod[], among: readonly Manifest[]) =>
+  of
+    .flatMap(({ containers }) => containers)
+    .filter(({ image, args = [] }) => image.startsWith('rushbench:') && args[0] !== 'node')
+    .map((container) => ({ name: container.name, container, among }))
+const calls = [
+  ...callsOf(pods, manifests),
+  // No other workload has one.
+  ...callsOf(
+    podsOf(orders).filter(({ name }) => name === 'rushbench-publish'),
+    orders,
+  ),
+]
 
 describe.skipIf(!hasTools)('commands of the manifests', () => {
   let work: CliSandbox
@@ -49,16 +60,18 @@ describe.skipIf(!hasTools)('commands of the manifests', () => {
   afterAll(() => work[Symbol.asyncDispose]())
 
   /** As Kubernetes fills it in; nothing listens where the servers are said to be. */
-  function environmentHere(container: Container): Record<string, string> {
-    const env = Object.entries(environmentOf(container, manifests, secrets)).filter(([name]) =>
+  function environmentHere(container: Container, among: readonly Manifest[]): Record<string, string> {
+    const env = Object.entries(environmentOf(container, among, secrets)).filter(([name]) =>
       name.startsWith('RUSHBENCH_'),
     )
     return Object.fromEntries(env.map(([name, value]) => [name, value.replace(/rushbench-[a-z]+:\d+/, '127.0.0.1:1')]))
   }
 
-  it.each(calls)('$name can only say that no server is there, and says no password', async ({ container }) => {
-    const env = environmentHere(container)
-    const words = (container.args ?? []).map((word) => expand(word, env)).filter((word) => word !== 'rushbench')
+  it.each(calls)('$name can only say that no server is there, and says no password', async ({ container, among }) => {
+    const env = environmentHere(container, among)
+    const words = (container.args ?? [])
+      .map((word) => expand(word, env).replace(/rushbench-api:\d+/, '127.0.0.1:1'))
+      .filter((word) => word !== 'rushbench')
     const { stdout, stderr } = await work.run([...words, '--json'], env)
     const { error } = JSON.parse(stdout) as { error: { code: string } }
     expect(error.code).toMatch(/^(broker|database|queue|target)-unreachable$/)

@@ -132,8 +132,9 @@ describe.skipIf(!hasTools).each(overlays)('deploy/$folder, with its secrets', ({
       called.push(words?.[0] ?? container.name)
     }
     const ofParts = partsIn(folder).flatMap(() => ['migrate', 'start'])
+    const published = folder.endsWith('/orders') ? ['await-replicas', 'publish'] : []
     const everywhere = ['await-api', 'load', 'migrate', 'migrate', 'migrate', 'start', 'worker']
-    expect(called.toSorted()).toEqual([...everywhere, ...ofParts].toSorted())
+    expect(called.toSorted()).toEqual([...everywhere, ...ofParts, ...published].toSorted())
   })
 
   it('has as many workers as the load asks for, and leaves the number of replicas to what scales them', () => {
@@ -269,7 +270,7 @@ describe('docs/deploying.md', () => {
     const manifests = read(yaml)
     const images = podsOf(manifests).flatMap(({ containers }) => containers.map(({ image }) => image))
     expect(images.filter((image) => image.includes('/rushbench:'))).toEqual(
-      Array.from({ length: 7 }, () => `registry.example.org/tools/rushbench:${version}`),
+      Array.from({ length: 9 }, () => `registry.example.org/tools/rushbench:${version}`),
     )
     const data = (name: string) =>
       manifests.find(({ kind, metadata }) => kind === 'ConfigMap' && metadata.name === name)!.data

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { v7 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
@@ -74,11 +75,11 @@ for (const name of ['mariadb', 'postgres'] as const) {
       await rm(folder, { recursive: true })
     })
 
-    function start(): Relay {
+    function start(other: { readonly sweepMs?: number } = {}): Relay {
       const { store, rowLog } = place.database
       const onError = (error: Error) => void errors.push(error)
       const common = { store, outbox: outgoing, openBroker: async () => broker, onError, onPublished: () => {} }
-      const relay = startRelay({ ...common, log: { rowLog: rowLog!, positions } }, times)
+      const relay = startRelay({ ...common, log: { rowLog: rowLog!, positions } }, { ...times, ...other })
       relays.push(relay)
       return relay
     }
@@ -123,6 +124,36 @@ for (const name of ['mariadb', 'postgres'] as const) {
       expect((await published()).every((event) => event.text === "a 'quoted' \\ 🎣")).toBe(true)
       await expect.poll(waiting).toEqual([])
       await relay.close()
+      expect(errors).toEqual([])
+    })
+
+    it('looks into the table from time to time: for what no log tells of, and publishes nothing twice that both tell of', async () => {
+      const [silent, many, ...keys] = [randomUUID(), randomUUID(), randomUUID(), randomUUID()] as const
+      // Marked as done, and undone by a change, which is no new row.
+      const quiet = row(silent, 0, 1)
+      await insert(quiet)
+      // While these are moved by way of the table, the log is opened: it tells of the rows that come meanwhile, too.
+      for (let thousand = 0; thousand < 3; thousand++)
+        await insert(...upTo(1000).map((n) => row(many, 1000 * thousand + n)))
+      start({ sweepMs: 20 })
+      await Promise.all(
+        keys.map(async (key) => {
+          for (let n = 0; n < 150; n++) {
+            await insert(row(key, n))
+            // So that the log is idle now and then, which is when the table is looked at.
+            if (n % 10 === 9) await sleep(30)
+          }
+        }),
+      )
+      await awaitLog()
+      expect(await numbersOf(many)).toEqual(upTo(3000))
+      expect(await numbersOf(silent)).toEqual([])
+      await place.database.store.update(outbox, { id: quiet.id }, { published_at: 0 })
+      await expect.poll(() => numbersOf(silent)).toEqual([0])
+      for (const key of keys) await expect.poll(() => numbersOf(key)).toEqual(upTo(150))
+      await expect.poll(waiting).toEqual([])
+      const marks = await place.database.store.find(outbox, { aggregate: { in: [silent, ...keys] } })
+      expect(marks.filter(({ published_at: at }) => at <= 1)).toEqual([])
       expect(errors).toEqual([])
     })
 
@@ -207,12 +238,44 @@ for (const name of ['mariadb', 'postgres'] as const) {
       },
     )
 
+    // On MariaDB a right is the user's alone, whom nobody but root can make here.
+    it.each(name === 'postgres' ? [name] : [])(
+      'cannot be followed on %s by a role without REPLICATION: it is polled, and the right is named',
+      async () => {
+        const admin = await connectPlain()
+        await admin.query(`create role clerk login password 'clerk';
+          grant select, insert, update, delete on all tables in schema public to clerk`)
+        await admin.end()
+        const url = server!.url.replace('rushbench:rushbench', 'clerk:clerk')
+        await using database = await connectDatabase(url, { poolSize: 2 })
+        const system = { database, openBroker: async () => broker, onError: (error: Error) => void errors.push(error) }
+        const parts = { ...system, openPubSub: async () => createMemoryPubSub(), openCache: unused, clients: null! }
+        const why = 'the user lacks the right REPLICATION: ALTER ROLE "clerk" REPLICATION'
+        await expect(startRelayService(parts, 'log')).rejects.toMatchObject({
+          code: 'log-unavailable',
+          message: expect.stringContaining(why),
+        })
+        const relay = await startRelayService(parts, 'auto')
+        expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining(why)])
+        const key = randomUUID()
+        await insert(row(key, 0))
+        await expect.poll(() => numbersOf(key)).toEqual([0])
+        await relay.close()
+        expect(await slots()).toEqual([])
+      },
+    )
+
     const unused = () => Promise.reject(new Error('not asked for'))
 
-    async function slots(): Promise<unknown[]> {
+    async function connectPlain() {
       const { Client } = (await import('pg')).default
       const client = new Client({ connectionString: server!.url })
       await client.connect()
+      return client
+    }
+
+    async function slots(): Promise<unknown[]> {
+      const client = await connectPlain()
       const { rows } = await client.query<object>('select slot_name from pg_replication_slots')
       await client.end()
       return rows
