@@ -69,9 +69,9 @@ interface UserState {
   bookings: number
 }
 
-/** Every free slot of all months is as likely; a month that did not come has none. */
+/** Every free slot of all months is as likely; a month that did not come, or is null as an empty one of the original, has none. */
 function pickFreeSlot(user: VirtualUser, months: readonly StepResponse[]): Slot | null {
-  const slots = months.flatMap((month) => (month.status === 200 ? (month.json() as Slot[]) : []))
+  const slots = months.flatMap((month) => (month.status === 200 ? ((month.json() as Slot[] | null) ?? []) : []))
   const free = slots.filter(({ stock }) => stock > 0)
   return free.length > 0 ? user.random.pick(free) : null
 }

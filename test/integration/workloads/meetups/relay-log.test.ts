@@ -3,7 +3,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { v7 as uuid } from 'uuid'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
 import { migrateDown } from '../../../../src/lib/adapters/databases/migrate.ts'
@@ -16,6 +15,7 @@ import { leases, outgoing, positions, startRelayService } from '../../../../src/
 import { startRelay, type Relay } from '../../../../src/lib/workloads/shared/outbox/relay.ts'
 import { readAll } from '../../../support/broker/recording.ts'
 import { createMeetupDatabase, type MeetupDatabase } from '../../../support/meetups/meetup-database.ts'
+import { outboxRow as row } from '../../../support/meetups/outbox-rows.ts'
 import { startPrivateService, type PrivateService } from '../../../support/private-service.ts'
 
 const times = {
@@ -31,14 +31,6 @@ const times = {
   keepMs: 100,
   reopenMs: 100,
 } as const
-
-const row = (aggregate: string, n: number, published = 0): OutboxRow => ({
-  id: uuid(),
-  type: 'post-created',
-  aggregate,
-  published_at: published,
-  event: JSON.stringify({ aggregate, n, text: "a 'quoted' \\ 🎣" }),
-})
 
 const never = new AbortController().signal
 
@@ -242,19 +234,15 @@ for (const name of ['mariadb', 'postgres'] as const) {
     it.each(name === 'postgres' ? [name] : [])(
       'cannot be followed on %s by a role without REPLICATION: it is polled, and the right is named',
       async () => {
-        const admin = await connectPlain()
-        await admin.query(`create role clerk login password 'clerk';
+        await ask(`create role clerk login password 'clerk';
           grant select, insert, update, delete on all tables in schema public to clerk`)
-        await admin.end()
         const url = server!.url.replace('rushbench:rushbench', 'clerk:clerk')
         await using database = await connectDatabase(url, { poolSize: 2 })
         const system = { database, openBroker: async () => broker, onError: (error: Error) => void errors.push(error) }
         const parts = { ...system, openPubSub: async () => createMemoryPubSub(), openCache: unused, clients: null! }
         const why = 'the user lacks the right REPLICATION: ALTER ROLE "clerk" REPLICATION'
-        await expect(startRelayService(parts, 'log')).rejects.toMatchObject({
-          code: 'log-unavailable',
-          message: expect.stringContaining(why),
-        })
+        const refused = { code: 'log-unavailable', message: expect.stringContaining(why) }
+        await expect(startRelayService(parts, 'log')).rejects.toMatchObject(refused)
         const relay = await startRelayService(parts, 'auto')
         expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining(why)])
         const key = randomUUID()
@@ -267,19 +255,18 @@ for (const name of ['mariadb', 'postgres'] as const) {
 
     const unused = () => Promise.reject(new Error('not asked for'))
 
-    async function connectPlain() {
+    async function ask(sql: string): Promise<readonly object[]> {
       const { Client } = (await import('pg')).default
       const client = new Client({ connectionString: server!.url })
       await client.connect()
-      return client
+      try {
+        return (await client.query<object>(sql)).rows
+      } finally {
+        await client.end()
+      }
     }
 
-    async function slots(): Promise<unknown[]> {
-      const client = await connectPlain()
-      const { rows } = await client.query<object>('select slot_name from pg_replication_slots')
-      await client.end()
-      return rows
-    }
+    const slots = () => ask('select slot_name from pg_replication_slots')
   })
 }
 
@@ -304,50 +291,3 @@ it('the log of mysql8 is followed, from a position in a file that is no longer t
   expect(seen).toEqual(rows)
   await second.close()
 }, 120_000)
-
-describe('a server whose log cannot be followed', () => {
-  const cases = [
-    ['mariadb', '--skip-log-bin', /log_bin is OFF: start the server with --log-bin/],
-    ['postgres', '-c wal_level=replica', /wal_level is replica: set it to logical/],
-  ] as const
-
-  it.each(cases)(
-    'is polled on %s, says why, and is an error where the log was asked for',
-    async (name, option, why) => {
-      await using server = await startPrivateService(name, option)
-      if (!server) return
-      await using place = await createMeetupDatabase(async () => ({ url: server.url, remove: async () => {} }))
-      await using broker = await openBroker(`sqlite:${join(server.folder, '..', 'broker.db')}`)
-      const errors: Error[] = []
-      const unused = () => Promise.reject(new Error('not asked for'))
-      const system = {
-        database: place.database,
-        openBroker: async () => broker,
-        onError: (error: Error) => errors.push(error),
-      }
-      const parts = { ...system, openPubSub: async () => createMemoryPubSub(), openCache: unused, clients: null! }
-      await expect(startRelayService(parts, 'log')).rejects.toMatchObject({ code: 'log-unavailable' })
-      const relay = await startRelayService(parts, 'auto')
-      expect(errors.map(({ message }) => message)).toEqual([expect.stringMatching(why)])
-      await place.database.store.insert(outbox, [row(randomUUID(), 0)])
-      await expect.poll(() => readAll(broker, 'meetup-events')).toHaveLength(1)
-      await relay.close()
-    },
-    120_000,
-  )
-
-  it('is SQLite: it is polled without a word, unless the log was asked for', async () => {
-    const database = await connectDatabase('sqlite::memory:', { poolSize: 1 })
-    const unused = () => Promise.reject(new Error('not asked for'))
-    const parts = {
-      database,
-      openBroker: unused,
-      openPubSub: unused,
-      openCache: unused,
-      onError: unused,
-      clients: null!,
-    }
-    await expect(startRelayService(parts, 'log')).rejects.toThrow(/sqlite has no log that tells of rows/)
-    await database[Symbol.asyncDispose]()
-  })
-})

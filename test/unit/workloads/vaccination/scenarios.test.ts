@@ -80,6 +80,7 @@ describe('a user who books', () => {
     ['nothing where no month has a free slot', [noneFree, noneFree], []],
     ['in the month that came where the other did not', [answerOf(503, 'oops'), oneFree], [7]],
     ['in the first where the second is full', [oneFree, noneFree], [7]],
+    ['in the one that is not null, as the original has a month without slots', [answerOf(200, 'null'), oneFree], [7]],
   ])('books %s', async (_, months, resources) => {
     const { entries, error } = await bookWith(answerOf(201, '{"id":"a"}'), months)
     expect(entries.map(({ resource }) => resource)).toEqual(resources)
