@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
+import { askMeasured } from '../../../support/database/measured.ts'
 import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('mysql')
@@ -30,6 +31,7 @@ describe.skipIf(service === null)('a MariaDB that takes encrypted connections al
   async function connectionOf(at: string): Promise<ConnectionFacts | undefined> {
     await using database = await connectDatabase(at, { poolSize: 2 })
     expect(await database.tables()).toEqual([])
+    expect(await askMeasured(at)).toBe(database.engine.connection?.encrypted)
     return database.engine.connection
   }
 

@@ -6,6 +6,7 @@ import { connectDatabase, openPausable } from '../../../../src/lib/adapters/data
 import { createAuthority } from '../../../support/certificate.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { show, shows } from '../../../support/database/tables.ts'
+import { askMeasured } from '../../../support/database/measured.ts'
 import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('postgres')
@@ -57,6 +58,7 @@ describe.skipIf(service === null)('a PostgreSQL that takes encrypted connections
   async function connectionOf(at: string): Promise<ConnectionFacts | undefined> {
     await using database = await connectDatabase(at, { poolSize: 1 })
     expect(await database.tables()).toEqual([])
+    expect(await askMeasured(at)).toBe(database.engine.connection?.encrypted)
     return database.engine.connection
   }
 

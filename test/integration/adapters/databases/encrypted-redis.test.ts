@@ -8,6 +8,7 @@ import { connectPlain } from '../../../../src/lib/queue/client.ts'
 import { createAuthority } from '../../../support/certificate.ts'
 import { tryPort } from '../../../support/free-ports.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
+import { askMeasured } from '../../../support/database/measured.ts'
 import type { ConnectionFacts } from '../../../../src/lib/ports/database-facts.ts'
 
 const authority = createAuthority('redis')
@@ -47,6 +48,7 @@ describe.skipIf(service === null)('a Redis that asks for certificates', () => {
   async function connectionOf(at: string): Promise<ConnectionFacts | undefined> {
     await using database = await connectDatabase(at, { poolSize: 1 })
     expect(await database.tables()).toEqual([])
+    await askMeasured(at)
     return database.engine.connection
   }
 

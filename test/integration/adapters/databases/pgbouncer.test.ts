@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Database } from '../../../../src/lib/ports/database.ts'
-import { connectDatabase, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
+import { connectDatabase, openDatabaseClient, openPausable } from '../../../../src/lib/adapters/databases/registry.ts'
 import { startPrivatePgbouncer } from '../../../support/database/private-pgbouncer.ts'
 import { findService } from '../../../support/services.ts'
 import { encode, seatLayout } from '../../../support/database/bulk-contract.ts'
@@ -11,6 +11,7 @@ import { rowsPerChunk } from '../../../../src/lib/base/limits.ts'
 /** Fewer than there are clients, so that they meet each other's sessions. */
 const sessions = 2
 const clients = 6
+const measured = { protocol: 'prepared', readOnly: false } as const
 
 const server = await findService('postgres')
 const pgbouncer = server === null ? null : await startPrivatePgbouncer(server, sessions)
@@ -60,6 +61,34 @@ describe.skipIf(pgbouncer === null)('PostgreSQL through PgBouncer in transaction
     const reasons = Object.keys(database.retries())
     expect(reasons.length).toBeGreaterThan(0)
     for (const reason of reasons) expect(reason).toMatch(/^prepared statement (lost \(26000\)|taken \(42P05\))$/)
+  })
+
+  it.each(['unnamed', 'named'])(
+    'takes measured statements of more clients than it has sessions (%s)',
+    async (names) => {
+      await using client = await openDatabaseClient(`${url}?prepared_statements=${names}`, measured)
+      const opened = await Promise.all(Array.from({ length: clients }, () => client.open()))
+      const refused: unknown[] = []
+      await Promise.all(
+        opened.map(async (connection) => {
+          for (let sent = 0; sent < 50; sent++) {
+            const statement = { sql: `select $1::int + ${sent % 5} as sum`, parameters: [sent] }
+            const result = await connection.run(statement).catch((error: unknown) => void refused.push(error))
+            if (result) expect(result.rows).toEqual([{ sum: sent + (sent % 5) }])
+          }
+          expect(connection.isUsable).toBe(true)
+        }),
+      )
+      // Each connection learns at most once, and from no more than one of its statements, that its names are lost.
+      expect(refused.length > 0).toBe(names === 'named')
+      expect(refused.length).toBeLessThanOrEqual(clients)
+      for (const error of refused) expect(error).toMatchObject({ kind: 'conflict' })
+    },
+  )
+
+  it('gives no session that can change nothing', async () => {
+    await using client = await openDatabaseClient(url, { ...measured, readOnly: true })
+    await expect(client.open()).rejects.toMatchObject({ kind: 'refused', code: 'read-only-unsupported' })
   })
 
   it('is no pooler where there is none', async () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeExecute } from '../../../../src/lib/adapters/databases/mysql/prepared-statement.ts'
+import { CommandWriter } from '../../../../src/lib/adapters/databases/mysql/command-writer.ts'
 import type { Value } from '../../../../src/lib/ports/database.ts'
-import { encodeNamedStatement } from '../../../../src/lib/adapters/databases/postgres/named-statement.ts'
+import { MessageWriter } from '../../../../src/lib/adapters/databases/postgres/message-writer.ts'
 
 const long = fc.constantFrom(250, 251, 65_535, 65_536, 70_000).map((length) => 'x'.repeat(length))
 const text = fc.oneof({ weight: 9, arbitrary: fc.string({ unit: 'grapheme' }) }, { weight: 1, arbitrary: long })
@@ -75,25 +75,36 @@ function readMysql(bytes: Buffer, parameters: number, attributes: boolean): { id
   return { id, read }
 }
 
-describe('encodeNamedStatement', () => {
-  it('is read back by the rules of the protocol', () =>
+describe('MessageWriter', () => {
+  it('is read back by the rules of the protocol, one statement behind the other', () => {
+    const writer = new MessageWriter()
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z0-9_]{1,63}$/), values, (name, given) => {
         const texts = given.map((value) => (value === null ? null : String(value)))
-        expect(readPostgres(encodeNamedStatement(name, given))).toEqual({ name, texts })
+        writer.bind(name, given)
+        writer.executeAndSync()
+        expect(readPostgres(writer.take())).toEqual({ name, texts })
       }),
-    ))
+    )
+  })
 })
 
-describe('encodeExecute', () => {
-  it('is read back by the rules of the protocol, with and without query attributes', () =>
+describe('CommandWriter', () => {
+  it('is read back by the rules of the protocol, with and without query attributes', () => {
+    const writers = [new CommandWriter(false), new CommandWriter(true)] as const
     fc.assert(
       fc.property(fc.nat(0xffffffff), values, fc.boolean(), (id, given, attributes) => {
-        const bytes = encodeExecute(id, given, attributes)
-        expect(readMysql(bytes, given.length, attributes)).toEqual({ id, read: given })
+        const writer = writers[attributes ? 1 : 0]
+        writer.execute(id, given)
+        expect(readMysql(writer.take(), given.length, attributes)).toEqual({ id, read: given })
       }),
-    ))
+    )
+  })
 
-  it('refuses what no packet holds', () =>
-    expect(() => encodeExecute(1, ['x'.repeat(0xffffff)], false)).toThrow('more than a packet holds'))
+  it('refuses what no packet holds, and goes on', () => {
+    const writer = new CommandWriter(false)
+    expect(() => writer.execute(1, ['x'.repeat(0xffffff)])).toThrow('more than a packet holds')
+    writer.execute(2, [3])
+    expect(readMysql(writer.take(), 1, false)).toEqual({ id: 2, read: [3] })
+  })
 })

@@ -15,7 +15,7 @@ import { Wire } from '../wire.ts'
 import { lostConnection } from '../statement-errors.ts'
 import { readMysqlError, toStatementError } from './client-errors.ts'
 import { isSame, lengthAt, lengthBytesAt, readBinaryRow, readColumn, readTextRow, type MysqlColumn } from './columns.ts'
-import { CommandWriter, longestPacket } from './command-writer.ts'
+import { CommandWriter, headerBytes, longestPacket } from './command-writer.ts'
 import { splitAtPlaceholders, writeInto } from './placeholders.ts'
 
 /** A statement of this connection. */
@@ -40,7 +40,6 @@ const mostStatements = 500
 /** MySQL's word for statements that only go as text. */
 const unpreparable = '1295 '
 
-const headerBytes = 4
 const [okPacket, filePacket, endPacket, errorPacket] = [0x00, 0xfb, 0xfe, 0xff]
 /** An EOF packet is shorter than any row that begins as it does. */
 const endBytes = 9

@@ -6,6 +6,7 @@ import { createClientOf } from '../open-connections.ts'
 import { createWireSocket } from '../wire.ts'
 import { MysqlClientConnection } from './client-connection.ts'
 import { isWithoutTls, toConnectError } from './client-errors.ts'
+import { queryAttributes } from './prepared-statement.ts'
 import { prepareSession, readVariables } from './session.ts'
 import { readMysqlUrl, type MysqlUrl } from './url.ts'
 
@@ -51,9 +52,6 @@ async function connect(server: MysqlUrl, candidate: number, options: ClientOptio
     throw error
   }
 }
-
-/** CLIENT_QUERY_ATTRIBUTES. */
-const queryAttributes = 1 << 27
 
 /** The part of mysql2's connection that its types leave out. */
 interface RawConnection {

@@ -1,5 +1,5 @@
 import type { StatementValue } from '../../../ports/database-client.ts'
-import { readNumber } from '../sql/number-text.ts'
+import { readNumber, readText } from '../sql/value-text.ts'
 
 /** Types of columns (https://dev.mysql.com/doc/dev/mysql-server/latest/field__types_8h.html). */
 const type = {
@@ -109,7 +109,7 @@ export function readTextRow(bytes: Buffer, start: number, columns: readonly Mysq
       continue
     }
     const end = at + sizeAt(bytes, at)
-    row[column.name] = readText(bytes, at + lengthBytesAt(bytes, at), end, column)
+    row[column.name] = readTextValue(bytes, at + lengthBytesAt(bytes, at), end, column)
     at = end
   }
   return row
@@ -126,9 +126,9 @@ const numbers: ReadonlySet<number> = new Set([
   type.year,
 ])
 
-function readText(bytes: Buffer, start: number, end: number, column: MysqlColumn): StatementValue {
+function readTextValue(bytes: Buffer, start: number, end: number, column: MysqlColumn): StatementValue {
   if (column.isBinary) return new Uint8Array(bytes.subarray(start, end))
-  return numbers.has(column.type) ? readNumber(bytes, start, end) : bytes.toString('utf8', start, end)
+  return numbers.has(column.type) ? readNumber(bytes, start, end) : readText(bytes, start, end)
 }
 
 /** Bytes before the values of a row: its first one, and a bit for each null, the first two of which mean nothing. */
@@ -196,7 +196,7 @@ function readBinary(bytes: Buffer, at: number, end: number, column: MysqlColumn)
       return null
     default: {
       const start = at + lengthBytesAt(bytes, at)
-      return column.isBinary ? new Uint8Array(bytes.subarray(start, end)) : bytes.toString('utf8', start, end)
+      return column.isBinary ? new Uint8Array(bytes.subarray(start, end)) : readText(bytes, start, end)
     }
   }
 }

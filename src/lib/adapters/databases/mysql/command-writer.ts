@@ -7,7 +7,7 @@ const prepareCode = 0x16
 const executeCode = 0x17
 const closeCode = 0x19
 
-const headerBytes = 4
+export const headerBytes = 4
 /** The payload of one packet, at the most. */
 export const longestPacket = 0xffffff
 const typeLongLong = 0x08
@@ -53,7 +53,10 @@ export class CommandWriter extends ByteWriter {
     this.#end(start)
   }
 
-  /** Whole numbers as 64 bits, others as doubles, the rest as text or bytes. */
+  /**
+   * COM_STMT_EXECUTE: whole numbers as 64 bits, others as doubles, the rest as text or bytes
+   * (https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_com_stmt_execute.html).
+   */
   execute(id: number, values: readonly StatementValue[]): void {
     const count = values.length
     const nullBytes = (count + 7) >> 3

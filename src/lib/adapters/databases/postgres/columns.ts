@@ -1,6 +1,6 @@
 import { types } from 'pg'
 import type { Row, StatementValue } from '../../../ports/database-client.ts'
-import { readNumber } from '../sql/number-text.ts'
+import { readNumber, readText } from '../sql/value-text.ts'
 
 /** How the text of a column is read. */
 type Reading = 'text' | 'number' | 'boolean' | 'bytes'
@@ -60,7 +60,7 @@ function readValue(bytes: Buffer, start: number, end: number, reading: Reading):
     case 'bytes':
       return readBytea(bytes, start, end)
     default:
-      return bytes.toString('utf8', start, end)
+      return readText(bytes, start, end)
   }
 }
 

@@ -1,3 +1,13 @@
+/** Node's own, below the checks that `toString` makes first: they cost as much as a short text itself. */
+interface Texts {
+  utf8Slice(start: number, end: number): string
+}
+
+/** Reads a text. */
+export function readText(bytes: Buffer, start: number, end: number): string {
+  return (bytes as unknown as Texts).utf8Slice(start, end)
+}
+
 const [minus, zero, nine] = [0x2d, 0x30, 0x39]
 /** Digits of which every number is exact. */
 const safeDigits = 15
