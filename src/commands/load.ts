@@ -83,6 +83,7 @@ bottleneck, or a worker was lost.`
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
+    ...settingFlags('protocol', 'ownData'),
     ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),
     ...requestFlags,
     ledger: Flags.string({

@@ -76,6 +76,8 @@ const interval = encodeInterval({
     users: 3,
     skipped: 0,
     steps: [{ name: 'a', failures: 1, bytes: 10, response: histogram, service: histogram }],
+    parts: [],
+    retryReasons: {},
     failureReasons: { 'status 500': 1 },
     errors: 0,
     errorReasons: {},

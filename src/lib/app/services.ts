@@ -1,5 +1,7 @@
 import type { Broker } from '../ports/broker.ts'
 import { openBroker, readBroker } from '../adapters/brokers/registry.ts'
+import { openDatabaseClient } from '../adapters/databases/registry.ts'
+import type { DatabaseClient } from '../ports/database-client.ts'
 import type { Cache } from '../ports/cache.ts'
 import { openCache } from '../adapters/cache/cache.ts'
 import type { Settings, SettingName } from '../config/settings.ts'
@@ -11,12 +13,14 @@ export interface OpenedServices extends AsyncDisposable {
   readonly openCache: () => Promise<Cache>
   readonly openBroker: () => Promise<Broker>
   readonly openPubSub: () => Promise<PubSub>
+  /** For reading alone. */
+  readonly openDatabaseClient: () => Promise<DatabaseClient>
   /** Names what was opened so far, such as `cache memory`. */
   describe(): readonly string[]
 }
 
 /** Opens each service that the settings name once it is asked for, and closes it in the end. */
-export function createServices(values: Pick<Settings, 'cache' | 'broker'>): OpenedServices {
+export function createServices(values: Pick<Settings, 'cache' | 'broker' | 'db'>): OpenedServices {
   const opened: { readonly name: string; readonly service: AsyncDisposable }[] = []
   const once = <Opened extends AsyncDisposable>(open: () => Promise<Opened>, nameOf: (service: Opened) => string) => {
     let opening: Promise<Opened> | null = null
@@ -45,6 +49,10 @@ export function createServices(values: Pick<Settings, 'cache' | 'broker'>): Open
     openPubSub: once(
       () => openPubSub(values.cache),
       ({ kind }) => `pub/sub ${kind}`,
+    ),
+    openDatabaseClient: once(
+      () => openDatabaseClient(values.db, { protocol: 'text', readOnly: true }),
+      ({ url }) => `database ${url}`,
     ),
     describe: () => opened.map(({ name }) => name),
     async [Symbol.asyncDispose]() {

@@ -10,6 +10,7 @@ import type { GeneratorHooks, LoadGenerator } from '../load/engine/generator.ts'
 import { startGeneratorThread } from '../load/distributed/local-transports.ts'
 import { checkModel } from '../load/engine/model.ts'
 import type { Shard } from '../load/engine/schedule.ts'
+import { requireLocalDatabase } from '../load/clients/database/local-database.ts'
 import { requireLoopback, shownTarget } from '../load/clients/target.ts'
 import { queuedShardName, type QueuedJob } from '../load/distributed/queued-job.ts'
 import { workOnShard, type QueueWorker, type ShardEvent } from '../load/distributed/queue-worker.ts'
@@ -118,17 +119,19 @@ async function openGenerator(
 
 function requirePermitted(
   worker: string,
-  { origins, scenario }: QueuedJob,
+  { origins, database, scenario }: QueuedJob,
   allowedScenarios: AllowedScenarios,
   allowRemote: boolean,
 ): void {
-  for (const target of origins) {
+  const permit = (target: string, require: () => void): void => {
     try {
-      requireLoopback(target, allowRemote)
+      require()
     } catch (error) {
-      throw failure('worker-refuses-target', { worker, target: shownTarget(target) }, error)
+      throw failure('worker-refuses-target', { worker, target }, error)
     }
   }
+  for (const origin of origins) permit(shownTarget(origin), () => void requireLoopback(origin, allowRemote))
+  if (database) permit(redactUrl(database.url), () => requireLocalDatabase(database.url, allowRemote))
   if (!scenario || isAllowed(scenario, allowedScenarios)) return
   throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: hashOf(scenario.source) })
 }

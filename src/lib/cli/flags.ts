@@ -21,11 +21,12 @@ export function flagNames(...names: readonly SettingName[]): string[] {
 }
 
 function settingFlag(name: SettingName) {
-  const { summary, char, default: fallback, repeated, replaces = [] } = definitionOf(name)
+  const { summary, char, default: fallback, repeated, isSwitch, replaces = [] } = definitionOf(name)
   const notes = [fallback === undefined ? null : `default: ${fallback}`, `env: ${variableName(name)}`]
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
   const exclusive = flagNames(...(replaces as readonly SettingName[]))
   const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
+  if (isSwitch) return Flags.boolean({ ...common, allowNo: true })
   return repeated ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 

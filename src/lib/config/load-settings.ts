@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { auditMapping } from '../audit/mapping.ts'
 import { arrivalKinds } from '../base/arrivals.ts'
 import { mostPerSecond, mostUsers, mostWorkers } from '../base/limits.ts'
+import { statementProtocols } from '../ports/database-client.ts'
 import { targetRefusal } from '../load/clients/target.ts'
 import { durationAllowed, secondsAllowed, type Setting } from './setting.ts'
 import {
@@ -172,5 +173,19 @@ export const loadSettings = {
     summary: "tables and columns of somebody else's database, for the audit",
     allowed:
       '{"bookings": {"table", "key", "resource"}, "resources": {"table", "capacity"}} with names of letters, digits, _, $ and -; docs/audit.md says more',
+  },
+  protocol: {
+    schema: z.enum(statementProtocols),
+    default: 'prepared',
+    summary: 'how statements reach a database: prepared once on each connection, or as texts that it parses anew',
+    allowed: statementProtocols.join(', '),
+    compared: true,
+  },
+  ownData: {
+    schema: z.union([z.boolean(), z.enum(['true', 'false']).transform((text) => text === 'true')]),
+    default: 'false',
+    summary: "statements of yours may change the database, which is somebody's: without it they can only read",
+    allowed: 'true, false',
+    isSwitch: true,
   },
 } satisfies Record<string, Setting>

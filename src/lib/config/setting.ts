@@ -18,6 +18,8 @@ export interface Setting {
   readonly char?: 'n' | 'w'
   /** Name of the flag where it is not the setting's in kebab-case: commands have flags of one name that mean different things. */
   readonly flag?: string
+  /** The flag has no value: it is there, or it is not. */
+  readonly isSwitch?: true
   /** The flag can be given several times. */
   readonly repeated?: true
   /** Settings whose flags cannot be given beside this one's, because it says the same in another way. */

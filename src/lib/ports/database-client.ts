@@ -57,7 +57,9 @@ export interface ClientConnection {
 }
 
 /** How statements reach the server: prepared once on each connection, or as texts that are parsed anew each time. */
-export type StatementProtocol = 'prepared' | 'text'
+export const statementProtocols = ['prepared', 'text'] as const
+
+export type StatementProtocol = (typeof statementProtocols)[number]
 
 /** How the connections of a load are opened. */
 export interface ClientOptions {

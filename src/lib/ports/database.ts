@@ -429,6 +429,8 @@ export interface ConnectOptions {
 /** An engine. */
 export interface DatabaseAdapter {
   readonly name: string
+  /** It works in the process, and the thread, that asks it. */
+  readonly inProcess?: true
   /**
    * Opens the database at `url`. Throws `database-unreachable`, `database-denied`, `database-missing`,
    * `database-not-ours`, `connections-exhausted` or `right-missing`.

@@ -1,4 +1,5 @@
-import type { Outcome, StepResponse } from './scenario.ts'
+/** The outcome of one attempt to change something. */
+export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
 
 /** HTTP statuses by which an API says what became of a booking. */
 export interface OutcomeStatuses {
@@ -12,7 +13,7 @@ export interface OutcomeStatuses {
  * when it was sent twice and refused: perhaps because the first one was carried out.
  */
 export function outcomeOf(
-  response: Pick<StepResponse, 'status' | 'maybeExecuted' | 'reconnected'>,
+  response: { readonly status: number; readonly maybeExecuted: boolean; readonly reconnected?: boolean },
   { bookedStatuses, conflictStatuses }: OutcomeStatuses,
 ): Outcome {
   if (bookedStatuses.includes(response.status)) return 'booked'

@@ -1,7 +1,8 @@
+import type { Outcome } from './outcome.ts'
+import type { DatabaseUser } from './database-user.ts'
 import type { Random } from '../base/random.ts'
 
-/** The outcome of one attempt to change something. */
-export type Outcome = 'booked' | 'conflict' | 'failed' | 'unknown'
+export type { Outcome }
 
 /** One attempt as the client saw it; the audit checks these against the database. */
 export interface LedgerEntry {
@@ -157,7 +158,7 @@ export interface PreparingUser {
  * One virtual user. What its methods cannot use they refuse with TypeError; when that was never right before in this run,
  * the run is ended, since it would go wrong in every iteration.
  */
-export interface VirtualUser extends PreparingUser {
+export interface VirtualUser extends PreparingUser, DatabaseUser {
   /** Sets the bookings of this run apart from those of every other. */
   readonly runId: string
   readonly ledger: Ledger
@@ -188,6 +189,8 @@ export interface ScenarioDefinition<State = undefined> {
    * over. Unless given, what the first iterations took.
    */
   readonly iterationMs?: number
+  /** Its users send statements to the database at --db, and need no API. */
+  readonly database?: boolean
   /** Heavy work, once per virtual user, before the clock runs. What it returns is that user's state. */
   prepare?(user: PreparingUser): State | Promise<State>
   /** One iteration. */
@@ -200,6 +203,7 @@ export interface Scenario {
   readonly weight: number
   readonly think: ThinkTime
   readonly iterationMs?: number
+  readonly database?: boolean
   prepare(user: PreparingUser): unknown
   run(user: VirtualUser, state: unknown): Promise<unknown>
 }

@@ -1,6 +1,7 @@
 import type { Broker } from './broker.ts'
 import type { Cache } from './cache.ts'
 import type { AnyTable, Database } from './database.ts'
+import type { DatabaseClient } from './database-client.ts'
 import type { MigrationStep } from './migration.ts'
 import type { LedgerEntries, Scenario } from './scenario.ts'
 import type { TransactionHistory } from './transaction-history.ts'
@@ -69,10 +70,12 @@ export interface AuditInput {
   readonly database: Database
   readonly ledger: LedgerEntries
   readonly openBroker: () => Promise<Broker>
+  /** For sums that the database is asked for in SQL. */
+  readonly openDatabaseClient: () => Promise<DatabaseClient>
 }
 
 /** Everything that an inspection reads, with the origin of every replica. */
-export interface Inspection extends Omit<AuditInput, 'ledger'> {
+export interface Inspection extends Omit<AuditInput, 'ledger' | 'openDatabaseClient'> {
   readonly origins: readonly string[]
 }
 
@@ -106,12 +109,16 @@ export interface SeedProgress extends Progress {
   readonly added: number
 }
 
-/** One built-in system: its tables, its data, its API server, its traffic and its invariants. */
+/** One built-in system: its tables, its data, its API server or none, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
   readonly summary: string
   /** The engines that it runs on, for people: with servers, and without any. */
   readonly runsOn: { readonly servers: string; readonly embedded: string }
+  /** Schemes of the engines that it runs on, as URLs have them; all unless given. */
+  readonly engines?: readonly string[]
+  /** Names of the scenarios that are run unless --mix names others; all unless given. */
+  readonly defaultMix?: readonly string[]
   /** Services that its API and its audit need beside a database: load looks for them before it begins. */
   readonly needs: readonly ('cache' | 'broker')[]
   /** Parents before children. */
@@ -131,9 +138,13 @@ export interface Workload<Options extends object = object> {
   readonly seeds: string
   /** Adds what the API needs to be used, and is missing. */
   seed(database: Database, options: Options, signal?: AbortSignal): AsyncIterable<SeedProgress>
-  serve(services: Services, options: Options): Promise<RunningServer>
-  /** `runId` sets this run's bookings apart from every other's. */
-  scenarios(options: Options, runId: string): readonly Scenario[]
+  /** Left out where users send statements to the database itself. */
+  serve?(services: Services, options: Options): Promise<RunningServer>
+  /**
+   * `runId` sets this run's bookings apart from every other's. `engine` is the name of the database that users send their
+   * statements to; none where they talk to an API.
+   */
+  scenarios(options: Options, runId: string, engine?: string): readonly Scenario[]
   /** Checks the ledger and the invariants against the database. */
   audit(input: AuditInput, watch: Watch): AsyncIterable<Violation>
   /** Everything that its transactions did, where their isolation is to be judged. */

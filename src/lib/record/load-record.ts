@@ -61,6 +61,9 @@ const health = {
   watchedMs: number('how long its event loop was watched').exactOptional(),
   stalledMs: number('of it, the time in which it stood still for longer than 100 ms').exactOptional(),
   longestStallMs: number('the longest time for which it stood still').exactOptional(),
+  sharesThread: flag(
+    'the embedded database worked in the same thread, so that neither is judged by the time of the other',
+  ).exactOptional(),
 }
 
 /** A worker process of a load. */
@@ -118,6 +121,10 @@ export const Load = object('what the clients saw', {
   serviceTime: object('from the moment the request was sent', percentiles),
   spectrum: Spectrum.exactOptional(),
   steps: list('a row for each kind of request', Step),
+  statements: list(
+    'a row for each statement within transactions, which are steps as a whole, and for the wait for a connection',
+    Step,
+  ).exactOptional(),
   timeline: list('a row for each second', TimelineRow),
   workers: list('where worker processes made it', LoadWorker).exactOptional(),
   slices: object('response times by stretches of time, for comparisons', {

@@ -8,6 +8,7 @@ import type { Violation } from '../../../src/lib/ports/workload.ts'
 import { entriesOf, noBroker, unwatched } from '../../support/ledgers.ts'
 import { testVersions } from '../../support/database/engines.ts'
 import { runSql } from '../../support/database/run-sql.ts'
+import { openDatabaseClient } from '../../support/database/no-client.ts'
 
 const collated = (collation: string): string => `varchar(20) character set utf8mb4 collate ${collation}`
 
@@ -40,7 +41,7 @@ for (const engine of testVersions.filter(({ name }) => name in columns)) {
           await using database = await connectDatabase(place.url, { poolSize: 1 })
           const bookings = { table: 'bookings', id: 'no', key: 'reference', resource: 'place' }
           const hold = await openAudit(
-            { database, openBroker: noBroker },
+            { database, openBroker: noBroker, openDatabaseClient },
             vaccination,
             auditMapping.parse({ bookings }),
           )

@@ -10,6 +10,7 @@ import type { Violation } from '../../../src/lib/ports/workload.ts'
 import { entriesOf, noBroker, unwatched } from '../../support/ledgers.ts'
 import { testEngines, type TestDatabase } from '../../support/database/engines.ts'
 import { runSql } from '../../support/database/run-sql.ts'
+import { openDatabaseClient } from '../../support/database/no-client.ts'
 
 /** Runs SQL that quotes names with `"`, as another program would. */
 const execute = (url: string, ...statements: string[]) =>
@@ -57,7 +58,7 @@ for (const engine of testEngines.filter(({ name }) => name !== 'mongodb' && name
       const readOnly = { url, collations, store: { find, scan, count } } as unknown as Database
       const found: Violation[] = []
       const hold = await openAudit(
-        { database: readOnly, openBroker: noBroker },
+        { database: readOnly, openBroker: noBroker, openDatabaseClient },
         vaccination,
         auditMapping.parse(mapping),
       )
@@ -205,7 +206,7 @@ for (const engine of testEngines.filter(({ name }) => name in alike)) {
     async function audit(table: string, entries: readonly LedgerEntry[], status: object = {}) {
       const mapping = auditMapping.parse({ bookings: { table, ...columns, ...status } })
       const found: Violation[] = []
-      const hold = await openAudit({ database, openBroker: noBroker }, vaccination, mapping)
+      const hold = await openAudit({ database, openBroker: noBroker, openDatabaseClient }, vaccination, mapping)
       for await (const violation of hold(entriesOf(entries), unwatched)) found.push(violation)
       return found
     }
@@ -268,7 +269,11 @@ describe.skipIf(mongodb.open === null)("the audit of somebody else's collections
       await using database = await connectDatabase(place.url, { poolSize: 1 })
       const bookings = { table: 'orders', id: '_id', key: 'key', resource: 'show' }
       const open = (mapping: object) =>
-        openAudit({ database, openBroker: noBroker }, vaccination, auditMapping.parse({ bookings: mapping }))
+        openAudit(
+          { database, openBroker: noBroker, openDatabaseClient },
+          vaccination,
+          auditMapping.parse({ bookings: mapping }),
+        )
       const audit = await open(bookings)
       const find = async (entry: Omit<LedgerEntry, 'outcome'>) => {
         const found: Violation[] = []
@@ -300,7 +305,11 @@ describe.skipIf(mongodb.open === null)("the audit of somebody else's collections
         ])
       await using database = await connectDatabase(place.url, { poolSize: 1 })
       const bookings = { table: 'orders', id: '_id', key: 'ref', resource: 'show' }
-      const audit = await openAudit({ database, openBroker: noBroker }, vaccination, auditMapping.parse({ bookings }))
+      const audit = await openAudit(
+        { database, openBroker: noBroker, openDatabaseClient },
+        vaccination,
+        auditMapping.parse({ bookings }),
+      )
       const entries = ['a', 'b', 'c'].map((key, index): LedgerEntry => {
         return { outcome: 'booked', key, resource: 1, id: String(insertedIds[index] ?? 'none') }
       })
@@ -308,10 +317,9 @@ describe.skipIf(mongodb.open === null)("the audit of somebody else's collections
       for await (const violation of audit(entriesOf(entries), unwatched)) found.push(violation)
       expect(found).toMatchObject([{ kind: 'lost', key: 'c' }])
       const mapping = auditMapping.parse({ bookings: { ...bookings, key: 'nowhere' } })
-      const violations = (await openAudit({ database, openBroker: noBroker }, vaccination, mapping))(
-        entriesOf(entries),
-        unwatched,
-      )
+      const violations = (
+        await openAudit({ database, openBroker: noBroker, openDatabaseClient }, vaccination, mapping)
+      )(entriesOf(entries), unwatched)
       await expect(violations[Symbol.asyncIterator]().next()).rejects.toThrow('orders.nowhere is not there')
     } finally {
       await place.remove()

@@ -18,6 +18,7 @@ import type { Clients } from '../../../src/lib/workloads/meetups/services.ts'
 import { makeImage, shortestImage } from './images.ts'
 import { countsOf, entriesOf, unwatched } from '../ledgers.ts'
 import type { MeetupBackends } from './meetup-backends.ts'
+import { openDatabaseClient } from '../database/no-client.ts'
 
 /** The services that a saga calls, in this process. */
 export interface Services {
@@ -83,6 +84,6 @@ export async function audit(
   ledger: readonly LedgerEntry[] = [],
   standstillMs = 1000,
 ) {
-  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
+  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker, openDatabaseClient }
   return collectViolations(auditMeetups(input, unwatched, standstillMs), countsOf(ledger), 20)
 }

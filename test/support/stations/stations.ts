@@ -18,6 +18,7 @@ import type { Location } from '../../../src/lib/workloads/stations/locations.ts'
 import type { RunningServer } from '../../../src/lib/ports/workload.ts'
 import { countsOf, entriesOf, noPubSub, unwatched } from '../ledgers.ts'
 import type { WireOptions } from '../../../src/lib/workloads/shared/scenarios.ts'
+import { openDatabaseClient } from '../database/no-client.ts'
 
 /** A database with the tables of the workload, and a broker in a file; both are this test's own. */
 export interface Place extends AsyncDisposable {
@@ -122,6 +123,6 @@ export function acknowledged(wishes: readonly BookingMessage[]): LedgerEntry[] {
 
 /** Returns what the audit finds; `standstillMs` overrides how long it waits for messages to settle. */
 export async function audit({ database, broker }: Place, ledger: readonly LedgerEntry[] = [], standstillMs?: number) {
-  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker }
+  const input = { database, ledger: entriesOf(ledger), openBroker: async () => broker, openDatabaseClient }
   return collectViolations(auditStations(input, unwatched, standstillMs), countsOf(ledger), 20)
 }

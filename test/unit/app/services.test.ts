@@ -9,7 +9,7 @@ it('opens a part once, tries again what failed, and says what is open', async ()
   const inTheWay = join(folder, 'brokers')
   await writeFile(inTheWay, 'a file, not a folder')
   const url = `sqlite:${join(inTheWay, 'broker.db')}`
-  await using services = createServices({ cache: 'memory', broker: url })
+  await using services = createServices({ cache: 'memory', broker: url, db: 'sqlite:unused.db' })
   await expect(services.openBroker()).rejects.toThrow()
   expect(services.describe()).toEqual([])
   await rm(inTheWay)

@@ -64,6 +64,12 @@ export async function openPausable(url: string): Promise<PausableAccess> {
   return (await adapterFor(url)).openPausable(withPlainScheme(url))
 }
 
+/** Names the engine for a URL. Throws `engine-unknown`. */
+export async function engineOf(url: string): Promise<{ readonly engine: string; readonly inProcess: boolean }> {
+  const { name, inProcess = false } = await adapterFor(url)
+  return { engine: name, inProcess }
+}
+
 /** Opens the way of a measured load to the database at `url`. Throws `engine-unknown`, and whatever the engine throws. */
 export async function openDatabaseClient(url: string, options: ClientOptions): Promise<DatabaseClient> {
   return (await adapterFor(url)).openClient(withPlainScheme(url), options)

@@ -9,16 +9,22 @@ import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
 /** The scenarios of a load: a person's own from their file, or the workload's; none where a single request is sent. */
 export async function readJobScenarios(job: LoadJob): Promise<readonly Scenario[]> {
-  const { model, scenarioFile, settings, runId } = job
+  const { model, scenarioFile, settings } = job
   if (sendOf(model)) return []
   return scenarioFile === null
-    ? workloadScenarios(settings as object as ScenarioSettings, runId)
+    ? workloadScenarios(settings as object as ScenarioSettings, job)
     : readScenarios(scenarioFile)
 }
 
 /** The workload's own scenarios, as the settings that they know choose them. Throws `workload-unknown`, `usage-wrong`. */
-async function workloadScenarios(settings: ScenarioSettings, runId: string): Promise<readonly Scenario[]> {
+async function workloadScenarios(
+  settings: ScenarioSettings,
+  { runId, database }: LoadJob,
+): Promise<readonly Scenario[]> {
   const workload = await loadWorkload(settings.workload)
   // A test makes the scenarios of every workload from these settings alone.
-  return chooseScenarios(workload.scenarios(settings as Settings, runId), settings.mix)
+  return chooseScenarios(
+    workload.scenarios(settings as Settings, runId, database?.engine),
+    settings.mix ?? workload.defaultMix,
+  )
 }

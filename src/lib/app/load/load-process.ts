@@ -1,5 +1,6 @@
 // What a process of "load --workers" without a queue runs.
 import { hostname } from 'node:os'
+import { openDatabaseClient } from '../../adapters/databases/registry.ts'
 import { realClock } from '../../base/measure/clock.ts'
 import { startGeneratorThread, type ProcessTask } from '../../load/distributed/local-transports.ts'
 import { aliveEveryMs, type Command, type Telemetry } from '../../load/distributed/protocol.ts'
@@ -21,6 +22,10 @@ process.once('message', ({ job, version }: ProcessTask) => {
   void serveShard({ send, listen }, async (hooks) => {
     // A file may keep its thread busy for ever; this one still hears when its load is given up.
     if (job.scenarioFile !== null) return startGeneratorThread(moduleBeside('load-thread'), job, hooks)
-    return createGenerator(job, hooks, { scenarios: await readJobScenarios(job), clock: realClock })
+    return createGenerator(job, hooks, {
+      scenarios: await readJobScenarios(job),
+      clock: realClock,
+      openClient: openDatabaseClient,
+    })
   })
 })

@@ -4,13 +4,14 @@ import { scenarioSettings } from '../../config/sent-settings.ts'
 import { isSet, modelValues, type RunConfig } from '../../config/resolve.ts'
 import type { Settings } from '../../config/settings.ts'
 import { failure } from '../../base/errors/errors.ts'
+import { openDatabaseClient } from '../../adapters/databases/registry.ts'
 import { readFacts } from '../../adapters/databases/server-facts.ts'
 import { parseFault, requirePossible } from '../../load/faults/faults.ts'
 import type { GeneratorPlan } from '../../load/distributed/generators.ts'
 import { requireDescriptors } from '../../load/engine/descriptors.ts'
 import { createLedgerBesideReport, createLedgerFile, requireNewLedger } from '../../load/ledger/ledger-file.ts'
 import { parseLimit } from '../../load/limits/limit.ts'
-import { checkModel, createModel, durationOf, type LoadModel } from '../../load/engine/model.ts'
+import { checkModel, createModel, durationOf, mostUsersOf, type LoadModel } from '../../load/engine/model.ts'
 import { runLoad } from './run.ts'
 import { readScenarioFacts, type ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
 import { parseThreshold } from '../../load/metrics/thresholds.ts'
@@ -23,6 +24,7 @@ import { workloadOf, type BuiltInWorkload } from '../../workloads/registry.ts'
 import { moduleBeside } from './entry-points.ts'
 import { planGenerators, countGenerators } from './plan-generators.ts'
 import { openLoadTarget } from './load-target.ts'
+import { requireFitting, requireWithoutPassword, subjectOf } from './load-subject.ts'
 import { readRequestModel, type RequestFlags } from './request-model.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
@@ -46,12 +48,20 @@ export async function makeLoadRun(
 ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
   const { values } = config
   const { scenario, seconds, ...plan } = await planRun(context, flags, config)
-  const { workload, generators, faults } = plan
+  const { workload, subject, generators, faults, model } = plan
   await requirePlaces(values.reports)
   await requireServices(values, servicesOf(workload, config, generators))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
-  await using target = await openLoadTarget(context, workload, config, { allowRemote: flags['allow-remote'], faults })
+  await using target = await openLoadTarget(context, workload, config, {
+    allowRemote: flags['allow-remote'],
+    faults,
+    subject,
+    users: mostUsersOf(model),
+    isOwn: scenario === null,
+    asksDatabase: scenario?.usesDatabase ?? false,
+  })
+  if (generators.kind === 'queue') requireWithoutPassword(target.access)
   const {
     results,
     runId,
@@ -64,6 +74,7 @@ export async function makeLoadRun(
     scenarioSettings: scenarioSettings(values),
     workloadOptions: values,
     clock: realClock,
+    openClient: openDatabaseClient,
     signal: context.signal,
     startedAt,
     createLedgerFile: () =>
@@ -102,16 +113,18 @@ async function planRun(context: RunContext, flags: LoadFlags, config: RunConfig)
   if (generators.kind !== 'queue')
     requireDescriptors(model, { index: 0, of: generators.kind === 'processes' ? generators.count : 1 })
   const faults = (flags.fault ?? []).map(parseFault)
-  requirePossible(faults, durationOf(model), values.target)
   const workload = await workloadOf(values)
+  const subject = subjectOf(config, workload, scenario)
+  requireFitting(flags, workload, scenario, subject)
+  requirePossible(faults, durationOf(model), subject)
   // A name that is wrong is said before the database is filled.
-  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix)
-  if (scenario !== null && values.target === undefined) {
+  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix ?? workload.defaultMix)
+  if (scenario !== null && subject === 'own API') {
     context.note(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
   }
-  return { workload, model, scenario, generators, thresholds, limit, faults, seconds }
+  return { workload, subject, model, scenario, generators, thresholds, limit, faults, seconds }
 }
 
 /** Throws `usage-wrong` for a person's own scenario, or a request to a target of their own. */

@@ -7,6 +7,7 @@ import { createGenerator, type LocalGenerator } from '../../load/engine/generato
 import { aliveEveryMs, type Telemetry } from '../../load/distributed/protocol.ts'
 import { isStop } from '../../load/engine/refusals.ts'
 import { serveShard } from '../../load/distributed/serve-shard.ts'
+import { openDatabaseClient } from '../../adapters/databases/registry.ts'
 import { realClock } from '../../base/measure/clock.ts'
 import { readJobScenarios } from './job-scenarios.ts'
 
@@ -34,7 +35,14 @@ await serveShard({ send, listen: (onMessage) => void port.on('message', onMessag
   const scenarios = await readJobScenarios(job)
   send({ kind: 'read', names: scenarios.map(({ name }) => name) })
   const { isAlone = false } = job
-  const local = createGenerator(job, hooks, { scenarios, clock: realClock, inThread: true, isAlone, memory })
+  const local = createGenerator(job, hooks, {
+    scenarios,
+    clock: realClock,
+    openClient: openDatabaseClient,
+    inThread: true,
+    isAlone,
+    memory,
+  })
   for (const reason of early) local.recordError(reason)
   generator = local
   return local

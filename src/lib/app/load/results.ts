@@ -23,13 +23,14 @@ export function describeLoad(
   { target, workload, limitsErrors }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
-  const { lateStartP99: _late, lateStartP50, startsMs, full, ...figures } = result
+  const { lateStartP99: _late, lateStartP50, startsMs, full, statements, retries: _retries, ...figures } = result
   return {
     verdict: { passed: faults.length === 0, reasons: faults },
     workload,
     target,
     model: describeModel(model, startsMs),
     ...figures,
+    ...(statements.length > 0 ? { statements } : {}),
     ...(model.kind === 'open' ? { full } : {}),
     ...(lateStartP50 === null ? {} : { lateStartP50 }),
     ...(workers.length > 0 ? { workers: workers.map(describeWorker) } : {}),

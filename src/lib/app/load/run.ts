@@ -17,6 +17,7 @@ import {
 import { findLimit, type LimitFound, type LimitSearch, type Trial } from '../../load/limits/find-limit.ts'
 import { openGenerators, type GeneratorPlan } from '../../load/distributed/generators.ts'
 import { describeGenerator, describeLimit, describeLoad } from './results.ts'
+import type { OpenClient } from '../../load/clients/database/generator-pool.ts'
 import { createSocketClient } from '../../load/clients/http/socket-client.ts'
 import { shownTarget, whyUnreachable } from '../../load/clients/target.ts'
 import type { AppendOnlyFile } from '../../load/ledger/ledger-file.ts'
@@ -25,7 +26,7 @@ import { startLedger, unwrittenLedger, type LedgerWriter } from '../../load/ledg
 import type { Limit } from '../../load/limits/limit.ts'
 import { openableConnections } from '../../load/engine/descriptors.ts'
 import { stepOf } from '../../load/clients/fixed-request.ts'
-import type { LoadJob } from '../../load/engine/load-job.ts'
+import type { DatabaseAccess, LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf, type LoadModel } from '../../load/engine/model.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { PreparingProgress } from '../../load/engine/generator.ts'
@@ -41,10 +42,12 @@ import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 /** The target of a load. */
 export interface LoadTarget {
   readonly origin: string
-  /** The origin of every replica, that one first; with a path for all requests, and with user and password where there are any. */
+  /** The origin of every replica, that one first, or none where the load is on a database; with a path for all requests, and with user and password where there are any. */
   readonly origins: readonly string[]
-  /** Behind it; null when it is not known. */
+  /** Behind it, or the target itself; null when it is not known. */
   readonly database: Database | null
+  /** How users reach a database; null where they talk to an API alone. */
+  readonly access: DatabaseAccess | null
   /** The audit of that database. */
   readonly audit: BookingAudit | null
   /** Checks what the replicas keep in memory against that database; null when it is not known, or they keep nothing. */
@@ -86,6 +89,7 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   /** Called once the target has answered and the users are prepared. */
   readonly createLedgerFile: () => Promise<AppendOnlyFile>
   readonly clock: Clock
+  readonly openClient: OpenClient
   readonly signal: AbortSignal
   readonly onPreparing: (progress: PreparingProgress | null) => void
   readonly onSecond: OnSecond
@@ -154,7 +158,7 @@ export async function runLoad<Options extends object>(
       generator: describeGenerator(run, found?.obstacles ?? []),
       audit,
       ...(auditFailure ? { auditFailure: reasonOf(auditFailure) } : {}),
-      ...(target.retries ? { retries: target.retries() } : {}),
+      ...retriesOf(target, run),
       ...(ledgerPath === null ? {} : { ledger: ledgerPath }),
       thresholds: thresholds.map((threshold) => checkThreshold(threshold, run.result)),
     },
@@ -207,7 +211,7 @@ function startCourse<Options extends object>(runId: string, target: LoadTarget, 
       // Each run's bookings are set apart, though they stand in one ledger.
       const id = runs++ === 0 ? runId : `${runId}x${runs}`
       const job = jobOf(options, target, { runId: id, model })
-      const scenarios = scenariosOf(options, id)
+      const scenarios = scenariosOf(options, job)
       const pool = openGenerators(job, options.generators, { ...options, scenarios, onFailure })
       const onLost = (): void => stop.abort()
       const serverWatch = target.database && watchServer(target.database, options.clock)
@@ -231,6 +235,12 @@ async function abandon(ledger: LedgerWriter, error: Error): Promise<never> {
   const path = await ledger.close()
   if (path !== null) await rm(path, { force: true })
   throw error
+}
+
+/** Retries of an API that was started for the run, or of the users' own transactions. */
+function retriesOf({ access, retries }: LoadTarget, { result }: ModelRunResult): Pick<LoadResults, 'retries'> {
+  if (retries) return { retries: retries() }
+  return access ? { retries: result.retries } : {}
 }
 
 /** Waits for transactions of a killed API, which may still be rolled back while an audit reads. */
@@ -263,17 +273,31 @@ function highestOf<Options extends object>({ model, generators }: LoadOptions<Op
 /** One run of the load, as its generators are told of it. */
 function jobOf<Options extends object>(
   { timeout, seed, scenarioSettings, scenarioFile, prepareTimeout, ...options }: LoadOptions<Options>,
-  { origins }: LoadTarget,
+  { origins, access }: LoadTarget,
   run: Pick<LoadJob, 'runId' | 'model'>,
 ): LoadJob {
   const { bookedStatuses, conflictStatuses } = options
   const statuses = { bookedStatuses, conflictStatuses }
-  return { ...run, origins, timeout, seed, statuses, settings: { ...scenarioSettings }, scenarioFile, prepareTimeout }
+  const database = access ? { database: access } : {}
+  return {
+    ...run,
+    origins,
+    ...database,
+    timeout,
+    seed,
+    statuses,
+    settings: { ...scenarioSettings },
+    scenarioFile,
+    prepareTimeout,
+  }
 }
 
 /** For a generator in this thread. */
-function scenariosOf<Options extends object>({ workload, workloadOptions, mix }: LoadOptions<Options>, runId: string) {
-  return () => chooseScenarios(workload.scenarios(workloadOptions, runId), mix)
+function scenariosOf<Options extends object>(
+  { workload, workloadOptions, mix = workload.defaultMix }: LoadOptions<Options>,
+  { runId, database }: LoadJob,
+) {
+  return () => chooseScenarios(workload.scenarios(workloadOptions, runId, database?.engine), mix)
 }
 
 /** A failure to write ends the run. A single request says nothing of bookings. */

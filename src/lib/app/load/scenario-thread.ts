@@ -16,7 +16,12 @@ process.on('uncaughtException', () => {})
 
 try {
   const scenarios = await readScenarios(file)
-  send({ kind: 'read', names: scenarios.map(({ name }) => name), imports: importsOf(file) })
+  send({
+    kind: 'read',
+    names: scenarios.map(({ name }) => name),
+    imports: importsOf(file),
+    usesDatabase: scenarios.some(({ database }) => database === true),
+  })
 } catch (error) {
   if (!(error instanceof RushbenchError)) throw error
   send({ kind: 'failed', error: errorAsText(error) })

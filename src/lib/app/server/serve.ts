@@ -32,6 +32,7 @@ export function serve(context: RunContext, values: Settings): Promise<Served> {
 async function serveHere(context: RunContext, values: Settings): Promise<Served> {
   const { signal, note } = context
   const workload = await workloadOf(values)
+  const { serve: serveApi } = requireApi(workload)
   await using database = await connectDatabase(values.db, { poolSize: values.dbPool, signal })
   await requireTables(database, workload.name, workload.tables, workload.migrations, fillCommand(database, workload))
   await refuseUnsettled(database)
@@ -39,7 +40,7 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   const { host, port, metricsPort, metricsToken, shutdownTimeout, cors } = values
   const http = { host, port, metricsPort, metricsToken, shutdownTimeout, cors }
   const onError = (error: Error) => note(`Error: ${reasonOf(error)}.`)
-  const server = await workload.serve({ ...services, ...http, database, onError }, values)
+  const server = await serveApi({ ...services, ...http, database, onError }, values)
   const madeOf = [`database ${database.url}`, ...services.describe(), ...(server.parts ?? [])].join(', ')
   const documentation = server.isInternal ? '' : `; documentation at ${server.origin}/docs`
   const metrics = server.metricsOrigin === undefined ? '' : `; metrics at ${server.metricsOrigin}/metrics`
@@ -63,6 +64,14 @@ function isReadable({ service, serviceHost, serviceAddresses, serviceTls }: Sett
   const called = serviceAddresses?.map((entry) => entry.replace(/^.*=|:\d+$/g, '')) ?? []
   const listens = service.join() === 'gateway' ? [] : [serviceHost]
   return ![...called, ...listens].every(isLoopback)
+}
+
+/** Throws `usage-wrong` for a workload that loads the database itself. */
+export function requireApi({ name, serve: serveApi }: BuiltInWorkload): Required<Pick<BuiltInWorkload, 'serve'>> {
+  if (serveApi) return { serve: serveApi }
+  throw failure('usage-wrong', {
+    reason: `The workload ${name} has no API: its users send statements to the database. Load it by "rushbench load --workload ${name}".`,
+  })
 }
 
 /** The command that makes and fills the tables of a workload. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/measure/clock.ts'
 import type { Scenario } from '../../ports/scenario.ts'
 import { createAutocannonGenerator } from '../clients/autocannon.ts'
+import type { OpenClient } from '../clients/database/generator-pool.ts'
 import { createGenerator } from '../engine/generator.ts'
 import type { LoadJob } from '../engine/load-job.ts'
 import { sendOf } from '../engine/model.ts'
@@ -22,6 +23,7 @@ export type GeneratorPlan =
 export interface LocalHost {
   readonly scenarios: () => readonly Scenario[]
   readonly clock: Clock
+  readonly openClient: OpenClient
   /** Told when what ties the generators together was lost. */
   readonly onFailure: (error: Error) => void
 }
@@ -32,7 +34,7 @@ export interface LocalHost {
  */
 export function openGenerators(job: LoadJob, plan: GeneratorPlan, host: LocalHost): GeneratorPool {
   const { model, timeout } = job
-  const { clock } = host
+  const { clock, openClient } = host
   if (model.kind === 'saturation' && model.engine === 'autocannon') {
     const origin = job.origins[0] as string
     return {
@@ -59,6 +61,6 @@ export function openGenerators(job: LoadJob, plan: GeneratorPlan, host: LocalHos
   const scenarios = sendOf(model) ? [] : host.scenarios()
   return {
     shards: 1,
-    createGenerator: (shard, hooks) => createGenerator({ ...job, shard }, hooks, { scenarios, clock }),
+    createGenerator: (shard, hooks) => createGenerator({ ...job, shard }, hooks, { scenarios, clock, openClient }),
   }
 }

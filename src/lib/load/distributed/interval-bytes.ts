@@ -17,7 +17,10 @@ const fitness = z.strictObject({
   watchedMs: amount,
   stalledMs: amount,
   longestStallMs: amount,
+  sharesThread: z.boolean().exactOptional(),
 })
+
+const stepHeads = z.array(z.strictObject({ name, failures: whole, afterEnd: whole.optional(), bytes: amount })).max(200)
 
 const head = z.strictObject({
   progress: z.strictObject({
@@ -39,18 +42,20 @@ const head = z.strictObject({
   errorReasons: z.record(name, whole),
   reconnected: whole,
   droppedTexts: whole,
-  steps: z.array(z.strictObject({ name, failures: whole, afterEnd: whole.optional(), bytes: amount })).max(200),
+  retryReasons: z.record(name, whole),
+  steps: stepHeads,
+  parts: stepHeads,
 })
 
 const lengthBytes = 4
 
 /**
- * An interval as bytes: the length of what is JSON, that JSON, then of each step the histograms of response and
- * service times, and last that of late starts. In a histogram both values, as their distance from the one before, and
+ * An interval as bytes: the length of what is JSON, that JSON, then of each step and each part the histograms of
+ * response and service times, and last that of late starts. In a histogram both values, as their distance from the one before, and
  * counts are numbers of 7 bits a byte, the lowest first.
  */
 export function encodeInterval({ recorded, progress, health }: GeneratorInterval): Buffer {
-  const { steps, late, ...counts } = recorded
+  const { steps, parts, late, retryReasons, ...counts } = recorded
   const json = Buffer.from(
     JSON.stringify({
       progress,
@@ -58,13 +63,19 @@ export function encodeInterval({ recorded, progress, health }: GeneratorInterval
       ...counts,
       failureReasons: shortened(counts.failureReasons),
       errorReasons: shortened(counts.errorReasons),
-      steps: steps.map(({ response: _response, service: _service, ...step }) => ({ ...step, name: short(step.name) })),
+      retryReasons: shortened(retryReasons),
+      steps: steps.map(headOf),
+      parts: parts.map(headOf),
     }),
   )
   const length = Buffer.alloc(lengthBytes)
   length.writeUInt32LE(json.length)
-  const histograms = [...steps.flatMap(({ response, service }) => [response, service]), late]
+  const histograms = [...[...steps, ...parts].flatMap(({ response, service }) => [response, service]), late]
   return Buffer.concat([length, json, Buffer.from(histograms.flatMap(histogramBytes))])
+}
+
+function headOf({ response: _response, service: _service, ...step }: StepMetrics) {
+  return { ...step, name: short(step.name) }
 }
 
 /** A scenario may name a step, or fail for a reason, at any length. */
@@ -104,14 +115,16 @@ function numberBytes(given: number): number[] {
 export function decodeInterval(data: Buffer): GeneratorInterval {
   const { value, rest } = readHead(data)
   const reader = createReader(rest)
-  const { progress, health, steps: given, ...counts } = value
-  const steps = given.map(({ afterEnd, ...step }): StepMetrics => {
+  const { progress, health, steps: stepsRead, parts: partsRead, ...counts } = value
+  const readStep = ({ afterEnd, ...step }: (typeof stepsRead)[number]): StepMetrics => {
     const after = afterEnd === undefined ? {} : { afterEnd }
     return { ...step, ...after, response: readHistogram(reader), service: readHistogram(reader) }
-  })
+  }
+  const steps = stepsRead.map(readStep)
+  const parts = partsRead.map(readStep)
   const late = readHistogram(reader)
   if (!reader.atEnd()) throw new Error('there is more in it than histograms')
-  return { progress, health, recorded: { ...counts, steps, late } }
+  return { progress, health, recorded: { ...counts, steps, parts, late } }
 }
 
 function readHead(data: Buffer): { readonly value: z.output<typeof head>; readonly rest: Buffer } {

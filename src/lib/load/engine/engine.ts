@@ -51,12 +51,13 @@ async function endEverySecond(run: Run, durationMs: number): Promise<void> {
 
 async function finishWithin(run: Run): Promise<void> {
   const { plan, sessions, responses } = run
-  const { clock, client, sockets, graceMs } = plan
+  const { clock, client, sockets, database, graceMs } = plan
   const grace = createTimers(clock)
   const ended = Promise.all([...sessions.values(), ...responses]).finally(() => grace.cancelAll())
   await grace.sleep(graceMs)
   // Neither takes longer for a server that answers nothing: what is under way is cut off at once.
   for (const closing of [client.close(), sockets.close()]) void ignoreFailure(closing)
+  database?.close()
   await grace.sleep(mostOvertimeMs)
   if (grace.cancelled) await ended
   else countHanging(run)

@@ -5,10 +5,13 @@ import { addCounts, createHistogram } from '../../base/measure/histogram.ts'
 import { createRandom } from '../../base/random.ts'
 import { runLoadModel } from './engine.ts'
 import { watchGenerator, type GeneratorHealth } from '../metrics/generator-monitor.ts'
+import type { DatabasePool } from '../clients/database/database-pool.ts'
+import { openGeneratorPool, type OpenClient } from '../clients/database/generator-pool.ts'
 import { createSocketOpener } from '../clients/http/web-sockets.ts'
 import { requireDescriptors } from './descriptors.ts'
 import type { ShardJob } from './load-job.ts'
 import { mostUsersOf, sendOf } from './model.ts'
+import { shareOf } from './schedule.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
 import type { CountsMemory } from '../metrics/counts-memory.ts'
 import { createRecorder } from '../metrics/recorder.ts'
@@ -18,7 +21,10 @@ import type { PreparedUser } from './session.ts'
 import { createHttpClients } from '../clients/http/socket-client.ts'
 
 /** The task of a generator, as plain data. */
-export type GeneratorTask = Pick<ShardJob, 'origins' | 'timeout' | 'model' | 'shard' | 'seed' | 'runId' | 'statuses'>
+export type GeneratorTask = Pick<
+  ShardJob,
+  'origins' | 'database' | 'timeout' | 'model' | 'shard' | 'seed' | 'runId' | 'statuses'
+>
 
 /** Callbacks and services that tie a generator to the rest of its run. */
 export interface GeneratorHooks {
@@ -100,9 +106,9 @@ const preparingEveryMs = 1000
 
 /** A generator in this thread. From the moment that it is told to begin at, all is counted. */
 export function createGenerator(
-  { origins, timeout, model, shard, seed, runId, statuses }: GeneratorTask,
+  { origins, database, timeout, model, shard, seed, runId, statuses }: GeneratorTask,
   { ledger, signal, onSecond, onPreparing, onMistake }: GeneratorHooks,
-  { scenarios, clock, inThread = false, isAlone = !inThread, memory }: LocalServices,
+  { scenarios, clock, inThread = false, isAlone = !inThread, memory, openClient }: LocalServices,
 ): LocalGenerator {
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
@@ -120,11 +126,18 @@ export function createGenerator(
     onPrepared: (prepared) => (done = prepared),
   })
   let users: readonly PreparedUser[] = []
+  let pool: DatabasePool | null = null
   return {
     async prepare() {
       // Threads share what their process may open.
       requireDescriptors(model, isAlone ? shard : { index: 0, of: 1 })
       if (sendOf(model)) return
+      if (database && openClient) {
+        const share = shareOf(database.poolSize, shard)
+        // Beside an API they are opened when a scenario asks for them, which it may never do.
+        const ahead = origins.length === 0 ? share : 0
+        pool = await openGeneratorPool(database, { share, ahead, timeoutMs: timeout, clock, openClient })
+      }
       const total = usersAhead(model, shard)
       const say = (): void => onPreparing?.({ done, total })
       const timer = setInterval(say, preparingEveryMs)
@@ -141,7 +154,10 @@ export function createGenerator(
       const monitor = watchGenerator(inThread)
       const withHealth = (interval: ShardInterval): GeneratorInterval => {
         addCounts(late, interval.recorded.late)
-        return { ...interval, health: monitor.health(late) }
+        return {
+          ...interval,
+          health: { ...monitor.health(late), ...(database?.inProcess ? { sharesThread: true } : {}) },
+        }
       }
       const last = await runLoadModel({
         model,
@@ -154,6 +170,7 @@ export function createGenerator(
         clock,
         client,
         sockets,
+        database: pool,
         recorder,
         runId,
         ledger,
@@ -168,6 +185,7 @@ export function createGenerator(
     },
     recordError: (reason) => recorder.recordError(reason),
     async close() {
+      pool?.close()
       await sockets.close()
       await client.close()
     },
@@ -184,6 +202,8 @@ export interface LocalServices {
   readonly isAlone?: boolean
   /** In which it counts; its own unless given. */
   readonly memory?: CountsMemory
+  /** For a load on a database. */
+  readonly openClient?: OpenClient
 }
 
 async function waitUntil(at: number, clock: Clock, signal: AbortSignal): Promise<void> {

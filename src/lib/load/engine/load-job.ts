@@ -13,6 +13,7 @@ import {
   statusRange,
 } from '../../base/limits.ts'
 import type { OutcomeStatuses } from '../../ports/outcome.ts'
+import { statementProtocols } from '../../ports/database-client.ts'
 import type { LoadModel } from './model.ts'
 import type { Shard } from './schedule.ts'
 
@@ -67,17 +68,30 @@ const saturation = z.strictObject({
 })
 
 // Annotated by what the rest of the code reads, which changes none of it.
-const origins: z.ZodType<readonly string[]> = z
-  .array(z.url({ protocol: /^https?$/ }).max(10_000))
-  .min(1)
-  .max(mostReplicas)
+const origins: z.ZodType<readonly string[]> = z.array(z.url({ protocol: /^https?$/ }).max(10_000)).max(mostReplicas)
 const model: z.ZodType<LoadModel> = z.discriminatedUnion('kind', [closed, open, saturation])
 const outcomes: z.ZodType<OutcomeStatuses> = z.strictObject({ bookedStatuses: statuses, conflictStatuses: statuses })
 
+const database = z.strictObject({
+  engine: z.string().max(100),
+  /** It works in the threads that ask it. */
+  inProcess: z.boolean(),
+  url: z.string().min(1).max(10_000),
+  /** Connections of the whole run. */
+  poolSize: z.int().min(1).max(mostConnections),
+  protocol: z.enum(statementProtocols),
+  readOnly: z.boolean(),
+})
+
+/** How a generator reaches a database. */
+export type DatabaseAccess = Readonly<z.output<typeof database>>
+
 /** A run of a load, within the limits of the command line, as all its generators are told of it. Times in ms. */
 export const loadJob = z.strictObject({
-  /** Origins of all replicas of the API. */
+  /** Origins of all replicas of the API; none where the load is on a database. */
   origins,
+  /** The database that users send statements to; left out where they talk to an API alone. */
+  database: database.exactOptional(),
   /** How long a user waits for a response. */
   timeout: duration,
   model,

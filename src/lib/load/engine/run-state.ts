@@ -11,6 +11,7 @@ import type { Recorder } from '../metrics/recorder.ts'
 import type { ShardInterval } from '../metrics/result.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import { stopSession, type PreparedUser, type Session, type SessionContext } from './session.ts'
+import type { DatabasePool } from '../clients/database/database-pool.ts'
 import type { SocketOpener } from '../clients/http/web-sockets.ts'
 import { createMistakes } from '../scenarios/mistakes.ts'
 import { createSharedJson } from '../clients/http/kept-body.ts'
@@ -31,6 +32,8 @@ export interface RunPlan {
   readonly clock: Clock
   readonly client: LoadClient
   readonly sockets: SocketOpener
+  /** Connections to a database; none unless given. */
+  readonly database?: DatabasePool | null
   readonly recorder: Recorder
   readonly runId: string
   readonly ledger: Ledger

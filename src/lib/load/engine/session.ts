@@ -5,6 +5,7 @@ import type { OutcomeStatuses } from '../../ports/outcome.ts'
 import type { Recorder } from '../metrics/recorder.ts'
 import type { Ledger, Scenario } from '../../ports/scenario.ts'
 import { ignoreFailure } from '../../base/abort.ts'
+import type { DatabasePool } from '../clients/database/database-pool.ts'
 import type { SocketOpener } from '../clients/http/web-sockets.ts'
 import type { Mistakes } from '../scenarios/mistakes.ts'
 import type { ParseJson } from '../clients/http/kept-body.ts'
@@ -15,6 +16,8 @@ export interface SessionContext {
   readonly clock: Clock
   readonly client: HttpClient
   readonly sockets: SocketOpener
+  /** Connections to a database; none where the load is on an API. */
+  readonly database?: DatabasePool | null
   readonly recorder: Recorder
   readonly runId: string
   readonly ledger: Ledger

@@ -81,13 +81,22 @@ function readFault(expression: string): Fault | null {
   return kind === 'pause-database' && lengthMs !== undefined ? { expression, kind, atMs, lengthMs } : null
 }
 
+/** The other end of a load: an API that rushbench starts, one that is somebody's, or a database without any. */
+export type FaultSubject = 'own API' | 'given API' | 'database'
+
 /**
  * Throws `usage-wrong` for faults that a run of `durationMs` cannot show the end of, or that would hit what rushbench did
- * not start: the API at a `target`, with the database behind it.
+ * not start: the API at --target, with the database behind it; and for those of an API where there is none.
  */
-export function requirePossible(faults: readonly Fault[], durationMs: number, target: string | undefined): void {
+export function requirePossible(faults: readonly Fault[], durationMs: number, subject: FaultSubject): void {
   const [first] = faults
-  if (first && target !== undefined) {
+  const ofServer = faults.find(({ kind }) => parts[kind] === 'server')
+  if (ofServer && subject === 'database') {
+    throw failure('usage-wrong', {
+      reason: `The fault ${ofServer.expression} is refused: it is done to an API, and this load is on the database itself. pause-database can be done to that.`,
+    })
+  }
+  if (first && subject === 'given API') {
     throw failure('usage-wrong', {
       reason: `The fault ${first.expression} is refused: faults are done to what rushbench started itself, and the API at --target is somebody's.`,
     })

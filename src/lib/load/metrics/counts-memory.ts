@@ -7,6 +7,8 @@ export const totalAt = { skipped: 0, errors: 1, reconnected: 2, droppedTexts: 3,
 /** Numbers of a step, by their place. */
 export const stepAt = { failures: 0, afterEnd: 1, bytes: 2 } as const
 
+type ReasonKind = 'failureReason' | 'errorReason' | 'retryReason'
+
 /** A part of the memory in which a recorder counts, or what its places mean. */
 export type CountsPiece =
   | {
@@ -14,17 +16,18 @@ export type CountsPiece =
       readonly totals: Float64Array
       readonly failureReasons: Float64Array
       readonly errorReasons: Float64Array
+      readonly retryReasons: Float64Array
       readonly late: Uint32Array
     }
   | {
-      readonly kind: 'step'
+      readonly kind: 'step' | 'part'
       readonly name: string
       readonly numbers: Float64Array
       readonly response: Uint32Array
       readonly service: Uint32Array
     }
   /** They are numbered from 0, as they come. */
-  | { readonly kind: 'failureReason' | 'errorReason'; readonly name: string }
+  | { readonly kind: ReasonKind; readonly name: string }
 
 /** Where a recorder counts. */
 export interface CountsMemory {
@@ -64,28 +67,31 @@ export interface CountsReader {
 
 /** A reader of what `sharedMemory` tells. */
 export function createCountsReader(): CountsReader {
-  type PieceOf<Kind> = Extract<CountsPiece, { readonly kind: Kind }>
-  let memory: PieceOf<'totals'> | null = null
-  const steps: PieceOf<'step'>[] = []
-  const names: Record<'failureReason' | 'errorReason', string[]> = { failureReason: [], errorReason: [] }
+  let memory: Extract<CountsPiece, { readonly kind: 'totals' }> | null = null
+  const steps: Record<'step' | 'part', StepPiece[]> = { step: [], part: [] }
+  const names: Record<ReasonKind, string[]> = { failureReason: [], errorReason: [], retryReason: [] }
+  const metricsOf = (kind: 'step' | 'part') =>
+    steps[kind].map(stepMetrics).filter(({ response }) => response.counts.length > 0)
 
   return {
     add(piece) {
       if (piece.kind === 'totals') memory = piece
-      else if (piece.kind === 'step') steps.push(piece)
+      else if (piece.kind === 'step' || piece.kind === 'part') steps[piece.kind].push(piece)
       else names[piece.kind].push(piece.name)
     },
     read() {
       if (!memory) return null
-      const { totals, late, failureReasons, errorReasons } = memory
+      const { totals, late, failureReasons, errorReasons, retryReasons } = memory
       const total = (name: keyof typeof totalAt): number => totals[totalAt[name]] as number
       const recorded = {
         users: 0,
         skipped: total('skipped'),
-        steps: steps.map(stepMetrics).filter(({ response }) => response.counts.length > 0),
+        steps: metricsOf('step'),
+        parts: metricsOf('part'),
         failureReasons: namedCounts(failureReasons, names.failureReason),
         errors: total('errors'),
         errorReasons: namedCounts(errorReasons, names.errorReason),
+        retryReasons: namedCounts(retryReasons, names.retryReason),
         reconnected: total('reconnected'),
         droppedTexts: total('droppedTexts'),
         late: countsInMemory(late),
@@ -95,7 +101,9 @@ export function createCountsReader(): CountsReader {
   }
 }
 
-function stepMetrics({ name, numbers, response, service }: Extract<CountsPiece, { kind: 'step' }>): StepMetrics {
+type StepPiece = Extract<CountsPiece, { readonly kind: 'step' | 'part' }>
+
+function stepMetrics({ name, numbers, response, service }: StepPiece): StepMetrics {
   const number = (of: keyof typeof stepAt): number => numbers[stepAt[of]] as number
   return {
     name,

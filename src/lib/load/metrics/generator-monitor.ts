@@ -5,7 +5,10 @@ import type { LoadReport } from '../../record/record.ts'
 type GeneratorRecord = LoadReport['generator']
 
 /** How one thread or process of the load generator fared. */
-export type GeneratorHealth = Required<Omit<GeneratorRecord, 'threads' | 'valid' | 'reasons' | 'advice'>>
+export type GeneratorHealth = Required<
+  Omit<GeneratorRecord, 'threads' | 'valid' | 'reasons' | 'advice' | 'sharesThread'>
+> &
+  Pick<GeneratorRecord, 'sharesThread'>
 
 /** How often the event loop's delay is sampled, ms; a healthy loop shows this as its delay. */
 const resolutionMs = 10
@@ -78,6 +81,7 @@ export function worstOf(generators: readonly GeneratorHealth[]): GeneratorHealth
     watchedMs: worst(({ watchedMs }) => watchedMs),
     stalledMs: worst(({ stalledMs }) => stalledMs),
     longestStallMs: worst(({ longestStallMs }) => longestStallMs),
+    ...(generators.some(({ sharesThread }) => sharesThread) ? { sharesThread: true } : {}),
   }
 }
 

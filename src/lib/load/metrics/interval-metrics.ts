@@ -26,12 +26,16 @@ export interface IntervalMetrics {
   readonly skipped: number
   /** Those that were used in it. */
   readonly steps: readonly StepMetrics[]
+  /** Statements within transactions, each of which is a step as a whole, and waits for a connection. */
+  readonly parts: readonly StepMetrics[]
   /** How often each reason was given. */
   readonly failureReasons: Readonly<Record<string, number>>
   /** Iterations whose scenario threw. */
   readonly errors: number
   /** How often each of them threw what. */
   readonly errorReasons: Readonly<Record<string, number>>
+  /** How often transactions were made again, by what the engine said. */
+  readonly retryReasons: Readonly<Record<string, number>>
   /** Requests that were sent again, because their connections had been closed. */
   readonly reconnected: number
   /** Texts over WebSockets that were dropped because too many waited to be received. */
@@ -52,32 +56,38 @@ export interface StepSum {
 }
 
 /** Interval metrics added up: in memory that grows with the steps, not with the time or the generators. */
-export interface MetricsTotal extends Omit<IntervalMetrics, 'users' | 'steps' | 'late'> {
+export interface MetricsTotal extends Omit<IntervalMetrics, 'users' | 'steps' | 'parts' | 'late'> {
   add(interval: IntervalMetrics): void
   /** By their name, in the order in which they were first seen. */
   readonly steps: ReadonlyMap<string, StepSum>
+  readonly parts: ReadonlyMap<string, StepSum>
   readonly late: LatencyHistogram
 }
 
 /** An empty sum. */
 export function createMetricsTotal(): MetricsTotal {
-  const steps = new Map<string, StepSum>()
-  const stepNames = keepStepNames()
+  const steps = createStepSums()
+  const parts = createStepSums()
   const failureReasons = createReasonCounts()
   const errorReasons = createReasonCounts()
+  const retryReasons = createReasonCounts()
   const late = createHistogram()
   let skipped = 0
   let errors = 0
   let reconnected = 0
   let droppedTexts = 0
   return {
-    steps,
+    steps: steps.sums,
+    parts: parts.sums,
     late,
     get failureReasons() {
       return failureReasons.counts()
     },
     get errorReasons() {
       return errorReasons.counts()
+    },
+    get retryReasons() {
+      return retryReasons.counts()
     },
     get errors() {
       return errors
@@ -92,29 +102,40 @@ export function createMetricsTotal(): MetricsTotal {
       return skipped
     },
     add(interval) {
-      for (const { name: given, failures, afterEnd = 0, bytes, response, service } of interval.steps) {
-        const name = stepNames(given)
-        const sum = steps.get(name) ?? {
-          failures: 0,
-          afterEnd: 0,
-          bytes: 0,
-          response: createHistogram(),
-          service: createHistogram(),
-        }
-        steps.set(name, sum)
-        sum.failures += failures
-        sum.afterEnd += afterEnd
-        sum.bytes += bytes
-        addCounts(sum.response, response)
-        addCounts(sum.service, service)
-      }
+      interval.steps.forEach(steps.add)
+      interval.parts.forEach(parts.add)
       for (const [reason, times] of Object.entries(interval.failureReasons)) failureReasons.add(reason, times)
       for (const [reason, times] of Object.entries(interval.errorReasons)) errorReasons.add(reason, times)
+      for (const [reason, times] of Object.entries(interval.retryReasons)) retryReasons.add(reason, times)
       addCounts(late, interval.late)
       skipped += interval.skipped
       errors += interval.errors
       reconnected += interval.reconnected
       droppedTexts += interval.droppedTexts
+    },
+  }
+}
+
+function createStepSums(): { readonly sums: ReadonlyMap<string, StepSum>; readonly add: (step: StepMetrics) => void } {
+  const sums = new Map<string, StepSum>()
+  const keepName = keepStepNames()
+  return {
+    sums,
+    add({ name: given, failures, afterEnd = 0, bytes, response, service }) {
+      const name = keepName(given)
+      const sum = sums.get(name) ?? {
+        failures: 0,
+        afterEnd: 0,
+        bytes: 0,
+        response: createHistogram(),
+        service: createHistogram(),
+      }
+      sums.set(name, sum)
+      sum.failures += failures
+      sum.afterEnd += afterEnd
+      sum.bytes += bytes
+      addCounts(sum.response, response)
+      addCounts(sum.service, service)
     },
   }
 }

@@ -12,6 +12,8 @@ export interface Sample {
   readonly planned?: number
   /** When it was sent. */
   readonly sent: number
+  /** When the user asked for it, where a connection had to come free first; when it was sent unless given. */
+  readonly asked?: number
   /** When the last byte of its response, or its failure, was there. */
   readonly ended: number
   /** Bytes of the response's body. */
@@ -22,9 +24,16 @@ export interface Sample {
   readonly reconnected?: boolean | undefined
 }
 
+/** A statement within a transaction, which counts as a whole. */
+export type PartSample = Pick<Sample, 'step' | 'due' | 'sent' | 'ended'> & { readonly failed: boolean }
+
 /** Records requests in memory that grows with nothing but the steps, of which it tells at most 100 apart. */
 export interface Recorder {
   record(sample: Sample): void
+  /** Records what is no request of its own. */
+  recordPart(sample: PartSample): void
+  /** A transaction is made again, since the engine asked for it. */
+  recordRetry(reason: string): void
   /** A scenario threw, which ended an iteration; whether its requests failed is another matter. */
   recordError(reason: string): void
   recordIteration(): void
@@ -48,10 +57,14 @@ interface StepState {
 
 /** An empty recorder, which counts in `memory`: its own unless given. */
 export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
-  const steps = new Map<string, StepState>()
-  const stepNames = keepStepNames()
+  const steps = createStepStates(memory, 'step')
+  const parts = createStepStates(memory, 'part')
   const totals = memory.numbers(Object.keys(totalAt).length)
-  const reasonNumbers = { failureReasons: memory.numbers(mostReasons), errorReasons: memory.numbers(mostReasons) }
+  const reasonNumbers = {
+    failureReasons: memory.numbers(mostReasons),
+    errorReasons: memory.numbers(mostReasons),
+    retryReasons: memory.numbers(mostReasons),
+  }
   const late = memory.histogram()
   memory.tell({ kind: 'totals', totals, ...reasonNumbers, late: countsArrayOf(late) })
   const failureReasons = createReasonCounts(reasonNumbers.failureReasons, (name) =>
@@ -60,16 +73,10 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
   const errorReasons = createReasonCounts(reasonNumbers.errorReasons, (name) =>
     memory.tell({ kind: 'errorReason', name }),
   )
+  const retryReasons = createReasonCounts(reasonNumbers.retryReasons, (name) =>
+    memory.tell({ kind: 'retryReason', name }),
+  )
   let endedAt = Infinity
-
-  function stepOf(given: string): StepState {
-    const known = steps.get(given)
-    if (known) return known
-    const name = stepNames(given)
-    const state = steps.get(name) ?? createStep(memory, name)
-    steps.set(name, state)
-    return state
-  }
 
   const total = (name: keyof typeof totalAt): number => totals[totalAt[name]] as number
 
@@ -78,11 +85,11 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
       count(totals, totalAt.errors)
       errorReasons.add(reason)
     },
-    record({ step, due, planned = due, sent, ended, bytes, failure, reconnected: again = false }) {
-      const state = stepOf(step)
+    record({ step, due, planned = due, sent, asked = sent, ended, bytes, failure, reconnected: again = false }) {
+      const state = steps.of(step)
       recordMs(state.response, ended - due)
       recordMs(state.service, ended - sent)
-      recordMs(late, sent - planned)
+      recordMs(late, asked - planned)
       count(state.numbers, stepAt.bytes, bytes)
       if (again) count(totals, totalAt.reconnected)
       if (ended > endedAt) count(state.numbers, stepAt.afterEnd)
@@ -90,35 +97,36 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
       count(state.numbers, stepAt.failures)
       failureReasons.add(failure)
     },
-    recordIteration() {
-      count(totals, totalAt.iterations)
+    recordPart({ step, due, sent, ended, failed }) {
+      const state = parts.of(step)
+      recordMs(state.response, ended - due)
+      recordMs(state.service, ended - sent)
+      if (failed) count(state.numbers, stepAt.failures)
     },
+    recordRetry: (reason) => retryReasons.add(reason),
+    recordIteration: () => count(totals, totalAt.iterations),
     recordUsers(users) {
       totals[totalAt.users] = users
     },
-    recordSkipped() {
-      count(totals, totalAt.skipped)
-    },
-    recordDroppedText() {
-      count(totals, totalAt.droppedTexts)
-    },
+    recordSkipped: () => count(totals, totalAt.skipped),
+    recordDroppedText: () => count(totals, totalAt.droppedTexts),
     endAt(at) {
       endedAt = at
     },
     take(users) {
-      const used = [...steps].filter(([, { response }]) => response.totalCount > 0)
       const interval = {
         users,
         skipped: total('skipped'),
-        steps: used.map(([name, state]) => metricsOf(name, state)),
+        steps: steps.take(),
+        parts: parts.take(),
         failureReasons: failureReasons.take(),
         errors: total('errors'),
         errorReasons: errorReasons.take(),
+        retryReasons: retryReasons.take(),
         reconnected: total('reconnected'),
         droppedTexts: total('droppedTexts'),
         late: countsOf(late),
       }
-      for (const [, state] of used) empty(state)
       late.reset()
       totals.fill(0)
       return interval
@@ -126,11 +134,39 @@ export function createRecorder(memory: CountsMemory = ownMemory): Recorder {
   }
 }
 
-function createStep(memory: CountsMemory, name: string): StepState {
+/** The steps that were used, each by its name. */
+interface StepStates {
+  of(name: string): StepState
+  /** Their metrics, which begin anew. */
+  take(): StepMetrics[]
+}
+
+function createStepStates(memory: CountsMemory, kind: 'step' | 'part'): StepStates {
+  const states = new Map<string, StepState>()
+  const keepName = keepStepNames()
+  return {
+    of(given) {
+      const known = states.get(given)
+      if (known) return known
+      const name = keepName(given)
+      const state = states.get(name) ?? createStep(memory, kind, name)
+      states.set(name, state)
+      return state
+    },
+    take() {
+      const used = [...states].filter(([, { response }]) => response.totalCount > 0)
+      const taken = used.map(([name, state]) => metricsOf(name, state))
+      for (const [, state] of used) empty(state)
+      return taken
+    },
+  }
+}
+
+function createStep(memory: CountsMemory, kind: 'step' | 'part', name: string): StepState {
   const numbers = memory.numbers(Object.keys(stepAt).length)
   const response = memory.histogram()
   const service = memory.histogram()
-  memory.tell({ kind: 'step', name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
+  memory.tell({ kind, name, numbers, response: countsArrayOf(response), service: countsArrayOf(service) })
   return { numbers, response, service }
 }
 

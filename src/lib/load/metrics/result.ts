@@ -46,6 +46,7 @@ type LaterFigures =
   | 'reconnected'
   | 'droppedTexts'
   | 'afterEnd'
+  | 'statements'
   | 'slices'
 
 /** The result of a run: what its report says of it, and how late requests and users were. */
@@ -56,6 +57,8 @@ export interface RunResult
       LaterFigures | 'verdict' | 'workload' | 'target' | 'model' | 'workers' | 'faults' | 'lateStartP50'
     >,
     Required<Pick<LoadRecord, LaterFigures>> {
+  /** Transactions that were made again, by what the engine said. */
+  readonly retries: Readonly<Record<string, number>>
   /** From the start until the last user of a closed model began, ms. */
   readonly startsMs: number
   /** Percentiles of how late requests were sent, ms: what timers are late by themselves is in it. */
@@ -119,6 +122,8 @@ export function summarizeRun(shards: readonly ShardProgress[], whole: Whole): Ru
     serviceTime: percentilesOf(serviceTime),
     ...(spectrum ? { spectrum } : {}),
     steps: steps.map(([name, step]) => stepResult(name, step, seconds)),
+    statements: [...recorded.parts].map(([name, step]) => stepResult(name, step, seconds)),
+    retries: recorded.retryReasons,
     ...whole.timeline.finish(whole.rests, elapsedSeconds),
     lateStartP50: percentileMs(recorded.late, 50),
     lateStartP99: percentileMs(recorded.late, 99),

@@ -15,6 +15,9 @@ export class ScenarioMistake extends TypeError {
   }
 }
 
+/** Said of a call that needs an API, in a load on a database. */
+export const withoutApi = 'this load talks to a database, and has no API: name one with --target'
+
 const framesKept = 50
 
 /** A mistake in the words that settings have too: what it was, what was given, and what is allowed. */

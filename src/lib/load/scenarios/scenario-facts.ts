@@ -10,11 +10,13 @@ export interface ScenarioFacts {
   readonly names: readonly string[]
   /** Modules that it imports beside Node's own and rushbench. */
   readonly imports: readonly string[]
+  /** Users of one of them send statements to a database. */
+  readonly usesDatabase: boolean
 }
 
 /** Messages of the thread that reads it. */
 export type FromReader =
-  | ({ readonly kind: 'read' } & Pick<ScenarioFacts, 'names' | 'imports'>)
+  | ({ readonly kind: 'read' } & Omit<ScenarioFacts, 'file'>)
   | { readonly kind: 'failed'; readonly error: string }
 
 /** Options of the reading. */
@@ -43,8 +45,10 @@ export async function readScenarioFacts(
     read.reject(refuse(`it was not read within ${timeoutMs / 1000} s (setting prepareTimeout): ${what}`))
   }, timeoutMs)
   worker.on('message', (message: FromReader) => {
-    if (message.kind === 'read') read.resolve({ file, names: message.names, imports: message.imports })
-    else read.reject(readError(message.error) ?? refuse(message.error))
+    if (message.kind === 'read') {
+      const { kind: _kind, ...facts } = message
+      read.resolve({ file, ...facts })
+    } else read.reject(readError(message.error) ?? refuse(message.error))
   })
   worker.once('error', (error) => read.reject(refuse(reasonOf(error))))
   worker.once('exit', (code) => read.reject(refuse(whyEnded(code))))

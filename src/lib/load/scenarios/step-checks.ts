@@ -136,17 +136,20 @@ function isName(value: unknown): boolean {
   return Number.isSafeInteger(value) || (typeof value === 'string' && value !== '')
 }
 
-function requireObject(value: unknown, what: string): asserts value is object {
+/** Throws ScenarioMistake for what is no object. */
+export function requireObject(value: unknown, what: string): asserts value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Promise) {
     throw mistaken(what, value, 'an object')
   }
 }
 
-function requireStep(step: unknown): void {
+/** Throws ScenarioMistake for what names no row of the report. */
+export function requireStep(step: unknown): void {
   if (typeof step !== 'string' || step === '') throw mistaken('step', step, 'the name of a row of the report')
 }
 
-function requireFunction(what: string, value: unknown): void {
+/** Throws ScenarioMistake for what is no function. */
+export function requireFunction(what: string, value: unknown): void {
   if (typeof value !== 'function') throw mistaken(what, value, 'a function')
 }
 

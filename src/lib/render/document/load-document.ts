@@ -20,6 +20,7 @@ import {
   faultTable,
   generatorTable,
   reasonTable,
+  statementTable,
   stepTable,
   thresholdTable,
   trialTable,
@@ -55,6 +56,7 @@ export function loadDocument(report: LoadReport, original: string | null = null)
         ...databaseLines(report),
       ],
       [stepTable(load, true)],
+      ...statementTables(load).map((table) => [table]),
       ...activityBlocks(load),
       load.workers ? workerBlock(load.workers) : [],
       original === null ? [] : [{ text: original, tone: 'faint' }],
@@ -69,10 +71,17 @@ function linesOf(figures: readonly Figure[]): Line[] {
 }
 
 /** Retries of the API, and faults that were injected. */
-function faultLines({ load: { faults = [] }, retries }: LoadReport): Line[] {
+function faultLines({ load: { faults = [], statements }, retries }: LoadReport): Line[] {
   const retried = describeRetries(retries)
   return [
-    ...(retried === null ? [] : [{ label: 'retries', text: `of the API on its database: ${retried}` }]),
+    ...(retried === null
+      ? []
+      : [
+          {
+            label: 'retries',
+            text: statements ? `of transactions: ${retried}` : `of the API on its database: ${retried}`,
+          },
+        ]),
     ...faults.map(({ kind, atMs, lastedMs, detail }) => ({
       label: 'fault',
       text: `${kind} at ${formatDuration(atMs)} for ${formatLatency(lastedMs)}: ${detail}`,
@@ -96,6 +105,7 @@ function resultSections(report: LoadReport): Section[] {
     ...activitySections(load),
     ...(limit ? [section('Trials', { table: trialTable(limit), depth: 'brief' })] : []),
     section('Steps', { table: stepTable(load), depth: 'brief' }),
+    ...statementTables(load).map((table) => section('Statements', { table, depth: 'brief' })),
     ...(thresholds.length > 0 ? [section('Thresholds', { table: thresholdTable(thresholds), depth: 'brief' })] : []),
     ...(load.failures > 0 ? [section('Failures', { table: reasonTable(load.failureReasons), depth: 'brief' })] : []),
     ...(load.errors
@@ -111,3 +121,7 @@ function resultSections(report: LoadReport): Section[] {
 
 const spectrumText =
   'Response time counts from the moment a request should have been sent, service time from the moment it was sent. Where they part, requests had to wait for their turn.'
+
+function statementTables({ statements }: LoadReport['load']) {
+  return statements ? [statementTable(statements)] : []
+}

@@ -18,7 +18,7 @@ export function startsOf({ request }: OpenModel): 'iterations' | 'requests' {
 /** Names the target, and says that it is an API of rushbench's own where a user's scenario may have been meant for another. */
 export function targetPhrase({ load, config }: LoadReport): string {
   const { target = null, workload = null } = config
-  const isOwn = target === null && workload !== null && workload !== load.workload
+  const isOwn = target === null && workload !== null && workload !== load.workload && /^https?:/.test(load.target)
   return isOwn ? `${load.target} (the built-in API of ${workload}, as no --target was given)` : load.target
 }
 

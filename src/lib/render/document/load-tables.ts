@@ -41,6 +41,22 @@ function meanBytes(steps: LoadRecord['steps']): number {
   return requests > 0 ? steps.reduce((sum, step) => sum + step.meanBytes * step.requests, 0) / requests : 0
 }
 
+/** A row for each statement within transactions, which are steps as a whole. */
+export function statementTable(statements: LoadRecord['steps']): DocumentTable {
+  const rows = statements.map(({ name, requests, failures, rps, serviceTime }) => [
+    name,
+    formatCount(requests),
+    formatCount(failures),
+    formatNumber(rps),
+    ...latencies(serviceTime),
+  ])
+  return {
+    head: ['within transactions', 'times', 'failures', 'a second', 'p50', 'p90', 'p95', 'p99', 'p99.9', 'max'],
+    rows,
+    numeric: [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  }
+}
+
 /** A row for each trial of a search. */
 export function trialTable({ raised, trials }: LimitRecord): DocumentTable {
   // Most searches have none.

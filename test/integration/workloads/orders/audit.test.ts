@@ -14,6 +14,7 @@ import {
   watch,
   type OrdersBackends,
 } from '../../../support/orders/orders-backends.ts'
+import { openDatabaseClient } from '../../../support/database/no-client.ts'
 
 const broken = Buffer.from('no order')
 
@@ -26,7 +27,12 @@ for (const engine of testEngines.filter(({ name }) => name === 'sqlite' || name 
     const audit = (entries: readonly LedgerEntry[] = [], entriesAtATime?: number) =>
       found(
         auditOrders(
-          { database: place.database, ledger: ledgerOf(entries), openBroker: async () => place.broker },
+          {
+            database: place.database,
+            ledger: ledgerOf(entries),
+            openBroker: async () => place.broker,
+            openDatabaseClient,
+          },
           watch,
           entriesAtATime,
         ),

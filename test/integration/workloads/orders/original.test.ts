@@ -1,3 +1,4 @@
+import { openDatabaseClient } from '../../../support/database/no-client.ts'
 import { connect } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openBroker } from '../../../../src/lib/adapters/brokers/registry.ts'
@@ -87,7 +88,7 @@ describe.skipIf(!isThere)('orders on what the original ran on, PostgreSQL and NA
     expect(new Map(stored.map((row) => [row.order_uid, JSON.parse(row.body) as unknown]))).toEqual(
       new Map(published.map(({ order }) => [order.order_uid, order])),
     )
-    const input = { database: place.database, openBroker: async () => broker, ledger: ledgerOf() }
+    const input = { database: place.database, openDatabaseClient, openBroker: async () => broker, ledger: ledgerOf() }
     expect(await found(ordersWorkload.audit(input, watch))).toEqual([])
   })
 

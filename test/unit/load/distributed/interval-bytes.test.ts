@@ -26,20 +26,24 @@ const reasons = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 )
 
+const steps = fc.array(
+  fc.record({
+    name: fc.string({ maxLength: 50 }),
+    failures: whole,
+    bytes: whole,
+    response: counts,
+    service: counts,
+  }),
+  { maxLength: 5 },
+)
+
 const interval: fc.Arbitrary<GeneratorInterval> = fc.record({
   recorded: fc.record({
     users: whole,
     skipped: whole,
-    steps: fc.array(
-      fc.record({
-        name: fc.string({ maxLength: 50 }),
-        failures: whole,
-        bytes: whole,
-        response: counts,
-        service: counts,
-      }),
-      { maxLength: 5 },
-    ),
+    steps,
+    parts: steps,
+    retryReasons: reasons,
     failureReasons: reasons,
     errors: whole,
     errorReasons: reasons,
@@ -73,6 +77,8 @@ const empty: GeneratorInterval = {
     users: 0,
     skipped: 0,
     steps: [],
+    parts: [],
+    retryReasons: {},
     failureReasons: {},
     errors: 0,
     errorReasons: {},

@@ -89,22 +89,26 @@ describe('parseFault', () => {
 })
 
 describe('requirePossible', () => {
+  it('refuses faults of an API where there is none', () => {
+    const both = [pause(1, 2), kill(3)]
+    expect(() => requirePossible(both, 10_000, 'database')).toThrow('kill-server@3ms is refused: it is done to an API')
+    expect(() => requirePossible([pause(1, 2)], 10_000, 'database')).not.toThrow()
+  })
+
   it('lets pass what is over before the end of the run', () => {
-    expect(() => requirePossible([kill(9999), pause(4000, 5999)], 10_000, undefined)).not.toThrow()
-    expect(() => requirePossible([], 1000, 'http://127.0.0.1:1')).not.toThrow()
+    expect(() => requirePossible([kill(9999), pause(4000, 5999)], 10_000, 'own API')).not.toThrow()
+    expect(() => requirePossible([], 1000, 'given API')).not.toThrow()
   })
 
   it.each([
     ['begins at the end', [kill(1), drop(10_000)], 'drop-connections@10000ms'],
     ['lasts until the end', [pause(5000, 5000)], 'pause-database@5000ms:5000ms'],
   ])('refuses what %s', (_what, faults, expression) => {
-    expect(() => requirePossible(faults, 10_000, undefined)).toThrow(`The fault ${expression} is refused: it would not`)
+    expect(() => requirePossible(faults, 10_000, 'own API')).toThrow(`The fault ${expression} is refused: it would not`)
   })
 
   it("refuses every fault to somebody's API", () => {
-    expect(() => requirePossible([kill(1)], 10_000, 'http://127.0.0.1:1')).toThrow(
-      'The fault kill-server@1ms is refused',
-    )
+    expect(() => requirePossible([kill(1)], 10_000, 'given API')).toThrow('The fault kill-server@1ms is refused')
   })
 })
 

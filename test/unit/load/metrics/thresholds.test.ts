@@ -26,6 +26,8 @@ const run: RunResult = {
       serviceTime: none,
     },
   ],
+  statements: [],
+  retries: {},
   timeline: [],
   slices: { seconds: 1, responseTimes: [] },
   afterEnd: 0,

@@ -12,6 +12,8 @@ function second(...responseMs: readonly number[]) {
     users: 1,
     skipped: 0,
     steps: [step],
+    parts: [],
+    retryReasons: {},
     failureReasons: {},
     errors: 0,
     errorReasons: {},

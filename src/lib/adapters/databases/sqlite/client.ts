@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { RushbenchError, reasonOf } from '../../../base/errors/errors.ts'
 import { StatementError, type StatementFailureKind } from '../../../base/errors/statement-error.ts'
@@ -37,8 +38,13 @@ async function openFile(url: string, { readOnly }: ClientOptions): Promise<Sqlit
   }
 }
 
+/** How long statements may follow each other without a turn of the event loop, ms. */
+const turnEveryMs = 5
+
 function createConnection(connection: SqliteConnection, { protocol, readOnly }: ClientOptions): ClientConnection {
+  let closed = false
   const raw = <T>(work: () => T): T => {
+    if (closed) throw new StatementError('lost', 'closed', 'the connection was closed')
     try {
       return work()
     } catch (error) {
@@ -46,14 +52,28 @@ function createConnection(connection: SqliteConnection, { protocol, readOnly }: 
     }
   }
   const once = (sql: string): void => raw(() => void connection.prepare(sql).run())
+  let turnedAt = performance.now()
+  /** Gives timers, sockets and Ctrl-C their turn, which statements that never wait would keep from them. */
+  async function letOthersThrough(): Promise<void> {
+    await nextTurn()
+    turnedAt = performance.now()
+  }
   return {
-    isUsable: true,
-    run: async (request) => raw(() => runStatement(connection, request, protocol)),
+    get isUsable() {
+      return !closed
+    },
+    async run(request) {
+      if (performance.now() - turnedAt > turnEveryMs) await letOthersThrough()
+      return raw(() => runStatement(connection, request, protocol))
+    },
     // Of two that read first and wrote later, one would have to begin again.
     begin: async (asked) => once(readOnly || asked.readOnly ? 'begin' : 'begin immediate'),
     commit: async () => once('commit'),
     rollback: async () => once('rollback'),
-    close: () => connection.close(),
+    close() {
+      if (!closed) connection.close()
+      closed = true
+    },
   }
 }
 
@@ -89,6 +109,8 @@ function toSqlite(value: StatementValue): SQLInputValue {
 const kinds: Readonly<Record<number, readonly [kind: StatementFailureKind, name: string]>> = {
   5: ['conflict', 'SQLITE_BUSY'],
   6: ['conflict', 'SQLITE_LOCKED'],
+  8: ['refused', 'SQLITE_READONLY'],
+  13: ['refused', 'SQLITE_FULL'],
   19: ['refused', 'SQLITE_CONSTRAINT'],
 }
 

@@ -27,6 +27,7 @@ import { watchSqliteRows } from './watch.ts'
 /** The SQLite inside Node: no server, one file. */
 export const sqlite: DatabaseAdapter = {
   name: 'sqlite',
+  inProcess: true,
   connect: async (url, options) => createDatabase(await openSqliteFile(url, options)),
   openPausable: async (url) => openWriteLock(await openSqliteFile(url)),
   openClient: openSqliteClient,

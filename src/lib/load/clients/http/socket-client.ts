@@ -1,4 +1,5 @@
 import { realClock, type Clock } from '../../../base/measure/clock.ts'
+import { ScenarioMistake, withoutApi } from '../../scenarios/mistakes.ts'
 import { closesConnection } from '../fixed-request.ts'
 import type {
   CreateSender,
@@ -116,9 +117,19 @@ function endpointOf({ protocol, hostname, port }: URL): Endpoint {
   return { host, port: Number(port || (isSecure ? 443 : 80)), tls: isSecure ? createTlsMemory() : null }
 }
 
+/** For a load on a database. */
+const nobody: LoadClient = {
+  repeat() {
+    throw new ScenarioMistake(withoutApi)
+  },
+  request: () => Promise.reject(new ScenarioMistake(withoutApi)),
+  close: async () => {},
+}
+
 /** A client that sends its requests to all of `origins` in turn, as a balancer does. */
 export function createHttpClients(origins: readonly string[], timeoutMs: number): LoadClient {
   const clients = origins.map((origin) => createSocketClient(origin, timeoutMs))
+  if (clients.length === 0) return nobody
   if (clients.length === 1) return clients[0] as LoadClient
   let turn = 0
   return {

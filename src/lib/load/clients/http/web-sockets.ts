@@ -1,6 +1,6 @@
 import { realClock, type Clock } from '../../../base/measure/clock.ts'
 import type { Received, Socket, SocketRequest } from '../../../ports/scenario.ts'
-import { mistaken } from '../../scenarios/mistakes.ts'
+import { mistaken, ScenarioMistake, withoutApi } from '../../scenarios/mistakes.ts'
 import { readBaseUrl, type BaseUrl } from './base-url.ts'
 import { failures } from './failures.ts'
 import { loadWebSockets, type OpenRawWebSocket, type RawWebSocket } from './raw-web-socket.ts'
@@ -53,6 +53,7 @@ export function createSocketOpener(
   return {
     load: async () => void (await load()),
     async open({ path, protocol, hello, isReady }) {
+      if (bases.length === 0) throw new ScenarioMistake(withoutApi)
       requirePath(path)
       const openRaw = await load()
       if (isClosed) return { socket: null, reason: failures.cutOff.reason }

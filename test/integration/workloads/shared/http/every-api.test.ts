@@ -13,6 +13,7 @@ import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/re
 import type { Services, RunningServer } from '../../../../../src/lib/ports/workload.ts'
 import { createServices } from '../../../../../src/lib/app/services.ts'
 import { askRaw, openRaw } from '../../../../support/http/raw-client.ts'
+import { requireApi } from '../../../../../src/lib/app/server/serve.ts'
 
 const token = 'a-token-of-this-test'
 const page = 'https://app.example.com'
@@ -50,12 +51,13 @@ describe.each(workloadNames)('the API of %s', (name) => {
     }
     const { values } = await resolveConfig({ flags, env: {}, cwd: folder })
     const workload = await loadWorkload(name)
+    const { serve } = requireApi(workload)
     const database = stack.use(await connectDatabase(values.db, { poolSize: 2 }))
     await migrateUp(database, workload.name, workload.tables)
     const onError = (error: Error) => void errors.push(error)
     const start = async (options: Partial<Services>, settings: Settings = values): Promise<RunningServer> => {
       const services = stack.use(createServices(settings))
-      const started = await workload.serve(
+      const started = await serve(
         { ...services, database, host: '127.0.0.1', port: 0, onError, shutdownTimeout: 500, ...options },
         settings,
       )

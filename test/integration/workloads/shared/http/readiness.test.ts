@@ -10,6 +10,7 @@ import type { RunningServer } from '../../../../../src/lib/ports/workload.ts'
 import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/registry.ts'
 import { testEngines } from '../../../../support/database/engines.ts'
 import { openSeverableProxy, type SeverableProxy } from '../../../../support/severable-proxy.ts'
+import { requireApi } from '../../../../../src/lib/app/server/serve.ts'
 
 const engine = testEngines.find(({ name }) => name === 'postgres')!
 
@@ -29,12 +30,13 @@ describe.skipIf(engine.open === null).each(workloadNames)('the API of %s', (name
     const flags = { db: proxy.url, broker: `sqlite:${folder}/broker.db`, images: `disk:${folder}/images` }
     const { values } = await resolveConfig({ flags, env: {}, cwd: folder })
     const workload = await loadWorkload(name)
+    const { serve } = requireApi(workload)
     const database = stack.use(await connectDatabase(values.db, { poolSize: 2 }))
     await migrateUp(database, workload.name, workload.tables)
     const services = stack.use(createServices(values))
     const onError = (error: Error) => void errors.push(error)
     const http = { host: '127.0.0.1', port: 0, onError, shutdownTimeout: 500 }
-    server = await workload.serve({ ...services, ...http, database }, values)
+    server = await serve({ ...services, ...http, database }, values)
     // What closes needs its database.
     stack.defer(async () => server.close())
   })
