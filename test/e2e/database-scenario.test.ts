@@ -27,10 +27,8 @@ describe('load --scenario on a database', () => {
 
   afterAll(() => work[Symbol.asyncDispose]())
 
-  const loadOf = (db: string, ...flags: string[]) => [
-    ...['load', '--scenario', 'transfer.ts', '--db', db, '--users', '8', '--duration', '2s'],
-    ...flags,
-  ]
+  const common = ['load', '--scenario', 'transfer.ts', '--users', '8', '--duration', '2s']
+  const loadOf = (db: string, ...flags: string[]) => [...common, '--db', db, ...flags]
   const load = (...flags: string[]) => loadOf('sqlite:accounts.db', ...flags)
 
   it('makes transactions that keep the sum, in two threads, with a row for each statement', async () => {

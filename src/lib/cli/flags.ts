@@ -26,7 +26,7 @@ function settingFlag(name: SettingName) {
   const description = `${summary} [${notes.filter((note) => note !== null).join(', ')}]`
   const exclusive = flagNames(...(replaces as readonly SettingName[]))
   const common = { summary: description, setting: name, exclusive, ...(char ? { char } : {}) } as const
-  if (isSwitch) return Flags.boolean({ ...common, allowNo: true })
+  if (isSwitch) return Flags.boolean(common)
   return repeated ? Flags.string({ ...common, multiple: true }) : Flags.string(common)
 }
 

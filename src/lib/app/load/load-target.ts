@@ -19,7 +19,7 @@ import { startReplicas, type Replicas } from '../server/replicas.ts'
 import { refuseUnsettled } from '../../seeding/reservation-journal.ts'
 
 /** Connections that preparing and auditing need, the lock of a migration one; the API has its own. */
-const poolSize = 2
+const ownConnections = 2
 
 const never = new Promise<never>(() => {})
 
@@ -67,7 +67,7 @@ async function openGivenTarget(opening: Opening): Promise<LoadTarget> {
   const { values, settings } = config
   const { db, audit: mapping } = values
   const target = requireLoopback(values.target ?? '', intent.allowRemote)
-  const database = isSet(settings.db) ? stack.use(await openDatabase(context, db, poolSize)) : null
+  const database = isSet(settings.db) ? stack.use(await openDatabase(context, db, ownConnections)) : null
   const services = stack.use(createServices(values))
   if (database && intent.asksDatabase) requireLocalDatabase(db, intent.allowRemote)
   // Stock that a seeding has not set yet would be called wrong after the load.
@@ -94,7 +94,7 @@ async function openDatabaseTarget(opening: Opening): Promise<LoadTarget> {
   const { isOwn } = intent
   if (isOwn) await requireEngine(values.db, workload)
   const pausable = await openPausableWay(opening)
-  const database = stack.use(await openDatabase(context, values.db, poolSize, { makesNothing: !isOwn }))
+  const database = stack.use(await openDatabase(context, values.db, ownConnections, { makesNothing: !isOwn }))
   const services = stack.use(createServices(values))
   const mapping = isOwn ? undefined : values.audit
   if (isOwn) {
@@ -146,7 +146,7 @@ async function openPausableWay({ stack, config, intent }: Opening): Promise<Paus
 async function openOwnTarget(opening: Opening): Promise<LoadTarget> {
   const { stack, context, workload, config } = opening
   const { values } = config
-  const database = stack.use(await openDatabase(context, values.db, poolSize))
+  const database = stack.use(await openDatabase(context, values.db, ownConnections))
   const services = stack.use(createServices(values))
   await ensureTables(database, workload)
   await fillTables(context, workload, database, values)

@@ -112,6 +112,7 @@ export function createGenerator(
 ): LocalGenerator {
   const random = createRandom(seed)
   const client = createHttpClients(origins, timeout)
+  const shared = database?.inProcess ? { sharesThread: true } : {}
   const late = createHistogram()
   const recorder = createRecorder(memory)
   const sockets = createSocketOpener(origins, timeout, clock, () => recorder.recordDroppedText())
@@ -134,9 +135,13 @@ export function createGenerator(
       if (sendOf(model)) return
       if (database && openClient) {
         const share = shareOf(database.poolSize, shard)
-        // Beside an API they are opened when a scenario asks for them, which it may never do.
-        const ahead = origins.length === 0 ? share : 0
-        pool = await openGeneratorPool(database, { share, ahead, timeoutMs: timeout, clock, openClient })
+        pool = await openGeneratorPool(database, {
+          share,
+          isOnly: origins.length === 0,
+          timeoutMs: timeout,
+          clock,
+          openClient,
+        })
       }
       const total = usersAhead(model, shard)
       const say = (): void => onPreparing?.({ done, total })
@@ -154,10 +159,7 @@ export function createGenerator(
       const monitor = watchGenerator(inThread)
       const withHealth = (interval: ShardInterval): GeneratorInterval => {
         addCounts(late, interval.recorded.late)
-        return {
-          ...interval,
-          health: { ...monitor.health(late), ...(database?.inProcess ? { sharesThread: true } : {}) },
-        }
+        return { ...interval, health: { ...monitor.health(late), ...shared } }
       }
       const last = await runLoadModel({
         model,

@@ -26,7 +26,7 @@ const reasons = fc.dictionary(
   { maxKeys: 5, noNullPrototype: true },
 )
 
-const steps = fc.array(
+const someSteps = fc.array(
   fc.record({
     name: fc.string({ maxLength: 50 }),
     failures: whole,
@@ -41,8 +41,8 @@ const interval: fc.Arbitrary<GeneratorInterval> = fc.record({
   recorded: fc.record({
     users: whole,
     skipped: whole,
-    steps,
-    parts: steps,
+    steps: someSteps,
+    parts: someSteps,
     retryReasons: reasons,
     failureReasons: reasons,
     errors: whole,

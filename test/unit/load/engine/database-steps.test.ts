@@ -71,7 +71,8 @@ describe('query', () => {
       await user.think(100_000)
     })
     const result = await run(clock, [ask], { database, model: users(2, 1000) })
-    expect(rows).toEqual(Array(2).fill({ rows: [{ one: 1 }], affected: 1, failure: null, outcome: 'booked' }))
+    const answered = { rows: [{ one: 1 }], affected: 1, failure: null, outcome: 'booked' }
+    expect(rows).toEqual([answered, answered])
     const [step] = result.steps
     expect(step).toMatchObject({ name: 'ask', requests: 2, failures: 0 })
     // The second began when the first was answered: 20 ms since it was due, 10 since it was sent.
@@ -128,10 +129,12 @@ describe('query', () => {
     })
     const model = users(2, 1000)
     const result = await run(clock, [ask], { database: poolOf(clock, never, 1, 200), model })
-    expect(failures.toSorted()).toEqual([
-      ['exhausted', 'failed'],
-      ['timeout', 'unknown'],
-    ])
+    expect(new Set(failures)).toEqual(
+      new Set([
+        ['exhausted', 'failed'],
+        ['timeout', 'unknown'],
+      ]),
+    )
     expect(result.failureReasons).toEqual({ 'timeout: no answer': 1, 'pool exhausted: no free connection': 1 })
   })
 

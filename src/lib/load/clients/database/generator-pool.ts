@@ -11,8 +11,8 @@ export type OpenClient = (url: string, options: ClientOptions) => Promise<Databa
 /** A generator's share of a load's connections. */
 interface PoolShare {
   readonly share: number
-  /** To be opened before the clock runs. */
-  readonly ahead: number
+  /** There is no API beside it: all of them are needed, and are opened before the clock runs. */
+  readonly isOnly: boolean
   readonly timeoutMs: number
   readonly clock: Clock
   readonly openClient: OpenClient
@@ -24,13 +24,13 @@ interface PoolShare {
  */
 export async function openGeneratorPool(
   { url, protocol, readOnly }: DatabaseAccess,
-  { share, ahead, timeoutMs, clock, openClient }: PoolShare,
+  { share, isOnly, timeoutMs, clock, openClient }: PoolShare,
 ): Promise<DatabasePool> {
   const client = await openClient(url, { protocol, readOnly })
   const size = Math.max(1, Math.min(share, client.mostConnections))
   const pool = createDatabasePool(client, { size, timeoutMs, clock })
   try {
-    await pool.open(ahead)
+    if (isOnly) await pool.open(size)
     return pool
   } catch (error) {
     pool.close()
