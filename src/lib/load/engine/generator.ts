@@ -9,7 +9,7 @@ import type { DatabasePool } from '../clients/database/database-pool.ts'
 import { openGeneratorPool, type OpenClient } from '../clients/database/generator-pool.ts'
 import { createSocketOpener } from '../clients/http/web-sockets.ts'
 import { requireDescriptors } from './descriptors.ts'
-import type { ShardJob } from './load-job.ts'
+import type { DatabaseAccess, ShardJob } from './load-job.ts'
 import { mostUsersOf, sendOf } from './model.ts'
 import { shareOf } from './schedule.ts'
 import { createUserSupply, usersAhead } from './prepare.ts'
@@ -133,16 +133,7 @@ export function createGenerator(
       // Threads share what their process may open.
       requireDescriptors(model, isAlone ? shard : { index: 0, of: 1 })
       if (sendOf(model)) return
-      if (database && openClient) {
-        const share = shareOf(database.poolSize, shard)
-        pool = await openGeneratorPool(database, {
-          share,
-          isOnly: origins.length === 0,
-          timeoutMs: timeout,
-          clock,
-          openClient,
-        })
-      }
+      pool = database ? await openPoolShare(database, { origins, shard, timeout, clock, openClient }) : null
       const total = usersAhead(model, shard)
       const say = (): void => onPreparing?.({ done, total })
       const timer = setInterval(say, preparingEveryMs)
@@ -192,6 +183,23 @@ export function createGenerator(
       await client.close()
     },
   }
+}
+
+/** Opens this shard's connections to a database. Throws TypeError in a generator that was given no way to it. */
+async function openPoolShare(
+  database: DatabaseAccess,
+  {
+    origins,
+    shard,
+    timeout: timeoutMs,
+    clock,
+    openClient,
+  }: Pick<GeneratorTask, 'origins' | 'shard' | 'timeout'> &
+    Pick<LocalServices, 'clock'> & { readonly openClient: OpenClient | undefined },
+): Promise<DatabasePool> {
+  if (!openClient) throw new TypeError('this generator has no way to a database')
+  const share = shareOf(database.poolSize, shard)
+  return openGeneratorPool(database, { share, isOnly: origins.length === 0, timeoutMs, clock, openClient })
 }
 
 /** Dependencies of a generator in this thread, beside its task. */
