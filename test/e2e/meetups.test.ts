@@ -13,8 +13,6 @@ const meetups = ['--workload', 'meetups']
 
 const hasImages = ({ name }: { readonly name: string }) => name === 'uploadImage'
 
-const names = ['user', 'post', 'chat', 'image', 'saga', 'relay']
-
 describe('the meetups, with no server at all', () => {
   let work: CliSandbox
 
@@ -52,8 +50,8 @@ describe('the meetups, with no server at all', () => {
     expect(found.lost).toBeGreaterThanOrEqual(counts.get('image')!)
   })
 
-  it('serve with each part in a process of its own', async () => {
-    const first = await findPorts(names.length)
+  it('serve with parts in several processes', async () => {
+    const first = await findPorts(7)
     const running: RunningCli[] = []
     const env = { RUSHBENCH_SERVICE_SECRET: randomBytes(32).toString('hex') }
     const start = (...flags: string[]) => {
@@ -63,8 +61,9 @@ describe('the meetups, with no server at all', () => {
     }
     try {
       const [gateway] = await Promise.all([
-        start('--service', 'gateway', '--port', '0'),
-        ...names.map((name) => start('--service', name)),
+        start('--service', 'gateway,image', '--port', '0'),
+        start('--service', 'saga,user,post'),
+        start('--service', 'relay,chat', '--service-health-port', String(first + 6)),
       ])
       const { data } = await ask(gateway[1]!, '{ posts(first: 3) { edges { node { title user { name } } } } }')
       expect(data.posts.edges).toHaveLength(3)
@@ -75,6 +74,9 @@ describe('the meetups, with no server at all', () => {
       })
       await expect(stranger.api.getUsers({ ids: [] })).rejects.toMatchObject({ code: 'unavailable' })
       stranger.close()
+      const health = await connectRpc('Health', { part: 'chat', address: `127.0.0.1:${first + 6}`, secret: 'none' })
+      expect(await health.api.check({ service: 'rushbench.meetups.ChatService' })).toEqual({ status: 'SERVING' })
+      health.close()
     } finally {
       for (const { child } of running) child.kill('SIGTERM')
       for (const { result } of running) expect(await result).toMatchObject({ code: 0, stderr: '' })
