@@ -95,6 +95,18 @@ for (const engine of testEngines) {
       expect([seconds, seconds + 1]).toContain(timeline.length)
       expect(timeline.reduce((sum, row) => sum + row.requests, 0)).toBe(requests)
       expect(report.environment.engine).toBe(engine.name)
+      // Read each second, on the time axis of the timeline.
+      const { counters, seconds: length, readMs, error } = report.load.serverActivity!
+      expect({ length, error }).toEqual({ length: 1, error: undefined })
+      const log = counters.find(({ name }) => ['WAL pages', 'log written', 'log size'].includes(name))
+      if (counters.length > 0) {
+        expect(log!.values.slice(0, seconds).filter((value) => value !== null).length).toBeGreaterThan(seconds / 2)
+        expect(log!.highest).toBeGreaterThan(0)
+        expect(readMs).toBeLessThan(1000)
+        expect(stdout).toMatch(/^server +mean +highest +in all$/m)
+      } else {
+        expect(stdout).toContain('server counters: none; this server tells nothing')
+      }
     })
 
     it('start, load against it with another cache, and SIGTERM', async () => {

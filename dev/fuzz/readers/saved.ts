@@ -26,7 +26,7 @@ const assets = { style: '', script: '' }
 const same = (text: string): string => text
 const paint: Paint = { good: same, bad: same, faint: same, bold: same }
 
-const names = ['load-baseline', 'load-candidate', 'insert-bench-baseline', 'seed', 'audit'] as const
+const names = ['load-baseline', 'load-candidate', 'load-watched', 'insert-bench-baseline', 'seed', 'audit'] as const
 const texts = names.map((name) =>
   readFileSync(new URL(`../../../fixtures/reports/${name}.json`, import.meta.url), 'utf8'),
 )

@@ -15,6 +15,7 @@ import { briefMarkdown } from '../../../src/lib/render/text-formats/markdown.ts'
 const names = [
   'load-baseline.json',
   'load-candidate.json',
+  'load-watched.json',
   'insert-bench-baseline.json',
   'insert-bench-candidate.json',
   'seed.json',

@@ -22,7 +22,7 @@ const mostReadMs = 5000
 
 const shownStatements = 10
 
-/** Those that read statistics, ours among them, are no part of the load; their texts have to be read to know them. */
+/** Those that read statistics and settings, ours among them, are no part of the load; their texts have to be read to know them. */
 const readAlso = 40
 
 /** Characters of a statement: the first hundreds say which one it is. */
@@ -32,7 +32,7 @@ const mostOfText = 400
 const literals = /'(?:[^']|'')*(?:'|$)|(\$[a-z_]*\$)[^]*?(?:\1|$)/gi
 
 const ofStatistics =
-  /\b(?:pg_stat_\w+|pg_locks|pg_control_checkpoint|performance_schema|information_schema|innodb_metrics)\b|^show (?:global |session )?(?:status|variables)\b|^select @@/i
+  /\b(?:pg_stat_\w+|pg_locks|pg_settings|pg_extension|pg_control_checkpoint|set_config|current_setting|performance_schema|information_schema|innodb_metrics)\b|^show (?:global |session )?(?:status|variables)\b|^select @@/i
 
 /** A watch over the statements of `database`. */
 export function watchStatements(

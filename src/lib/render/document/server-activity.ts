@@ -1,5 +1,5 @@
 import { cutTo } from '../../base/cut-text.ts'
-import { formatCount, formatLatency, formatNumber } from '../../base/format.ts'
+import { formatCount, formatLatency, formatNumber, upperFirst } from '../../base/format.ts'
 import type { LoadRecord, ServerActivity } from '../../record/record.ts'
 import {
   chartOf,
@@ -34,7 +34,7 @@ export function activitySections({ serverActivity: activity, ...load }: LoadReco
   const { counters, statements = [] } = activity
   return [
     section('What the server did meanwhile', {
-      text: activityNotes(activity),
+      text: activityNotes(activity).map((note) => `${upperFirst(note)}.`),
       charts: counterCharts(activity, load),
       table: counters.length > 0 ? counterTable(counters) : null,
       depth: 'brief',
@@ -95,11 +95,13 @@ function shownSum(unit: string, sum = 0): string {
   return unit === 'bytes' ? formatUnit('bytes', sum) : formatCount(sum)
 }
 
-/** `log written/s`, `lock wait time, microseconds/s`: the unit where neither the name nor the value has it. */
+/** `log written/s`, `lock wait time, ms/s`: with the unit where neither the name nor the value has it. */
 function labelOf(name: string, unit: string, kind: Counter['kind']): string {
-  const isSaid = unit === 'bytes' || name.includes(unit) || unit === 'rows' || unit === 'waits'
-  return `${name}${isSaid || unit === 'pages' ? '' : `, ${unit}`}${kind === 'total' ? '/s' : ''}`
+  const short = shortUnits[unit]
+  return `${name}${short === undefined ? '' : `, ${short}`}${kind === 'total' ? '/s' : ''}`
 }
+
+const shortUnits: Readonly<Record<string, string>> = { milliseconds: 'ms', microseconds: 'us' }
 
 function unitOf(unit: string): Unit {
   return unit === 'bytes' ? 'bytes' : 'number'

@@ -78,12 +78,54 @@ describeServices(services, (_server, url) => {
     }
   })
 
+  it('counts rows, deadlocks, and who waits for a lock now', async () => {
+    const scratch = await makeScratch()
+    const [one, other] = [0, 1].map(() => new Client({ connectionString: scratch.url }))
+    await Promise.all([one!.connect(), other!.connect()])
+    try {
+      await using database = await connectDatabase(scratch.url, { poolSize: 2 })
+      await one!.query('create table pairs as select n, 0 as value from generate_series(1, 1000) n')
+      const read = async () => {
+        // Sessions pass on what they counted once a second; these are made to.
+        for (const session of [one!, other!]) await session.query('select pg_stat_force_next_flush()')
+        const counters = await database.counters({ cheap: true })
+        return new Map(counters.map(({ name, value }) => [name, value]))
+      }
+      const before = await read()
+      for (let i = 0; i < 20; i++) await one!.query('select sum(value) from pairs')
+      const after = await read()
+      const rows = after.get('rows read')! - before.get('rows read')!
+      // With some of the catalog.
+      expect(rows).toBeGreaterThanOrEqual(20_000)
+      expect(rows).toBeLessThan(22_000)
+
+      for (const session of [one!, other!]) await session.query('begin')
+      await one!.query('update pairs set value = 1 where n = 1')
+      await other!.query('update pairs set value = 1 where n = 2')
+      const waiting = one!.query('update pairs set value = 2 where n = 2').catch((error: unknown) => error)
+      const levels = async () =>
+        (await database.counters()).find(({ name }) => name === 'waiting for locks')?.value ?? NaN
+      // Others are on this server too.
+      await expect.poll(levels).toBeGreaterThanOrEqual(1)
+      const closing = other!.query('update pairs set value = 2 where n = 1').catch((error: unknown) => error)
+      await Promise.all([waiting, closing])
+      for (const session of [one!, other!]) await session.query('rollback')
+      expect((await read()).get('deadlocks')! - after.get('deadlocks')!).toBe(1)
+    } finally {
+      await Promise.all([one!.end(), other!.end()])
+      await scratch.remove()
+    }
+  })
+
   it('counts none where the extension was not made', async () => {
     const name = `rushbench_${randomBytes(6).toString('hex')}`
     await admin.query(`create database ${name} template template0`)
     try {
       await using database = await connectDatabase(changed(url, { pathname: `/${name}` }), { poolSize: 1 })
       expect((await database.counters()).map((counter) => counter.name)).not.toContain('pages dirtied')
+      expect(await database.statementStatistics!.unavailable()).toBe(
+        'this database lacks the extension: CREATE EXTENSION pg_stat_statements',
+      )
     } finally {
       await admin.query(`drop database ${name} with (force)`)
     }

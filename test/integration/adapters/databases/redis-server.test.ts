@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
+import { realClock } from '../../../../src/lib/base/measure/clock.ts'
+import { watchServer } from '../../../../src/lib/load/metrics/server-watch.ts'
 import { connectDatabase } from '../../../../src/lib/adapters/databases/registry.ts'
 import { startPrivateService, type PrivateService } from '../../../support/private-service.ts'
 import { withClient } from '../../../support/database/redis-databases.ts'
@@ -65,6 +67,29 @@ describe.skipIf(!isThere)('a redis of its own', () => {
     expect(stored.size % 3).toBe(0)
   })
 
+  it('is away in the middle of a load: that is a gap in what it counted, and ends nothing', async () => {
+    await using server = await openOwnRedis()
+    await using database = await open(server.url)
+    await migrateUp(database, workload, tables)
+    const watch = watchServer(database, realClock)
+    const seconds = async (count: number) => sleep(count * 1000)
+    await watch.begin()
+    await seconds(1.2)
+    await server.kill()
+    await seconds(1.2)
+    await server.start()
+    await seconds(2.6)
+    await watch.stop()
+    const { counters, error } = await watch.end()
+    expect(error).toMatch(/redis/i)
+    const { values, sum } = counters.find(({ name }) => name === 'commands')!
+    expect(values[0]).toBeGreaterThan(0)
+    expect(values).toContain(null)
+    expect(values.at(-1)).toBeGreaterThan(0)
+    // It counts from 0 again; what it had counted in the second that it was killed in nobody knows.
+    expect(sum).toBeGreaterThan(0)
+  })
+
   it('forgets its scripts in the middle of it all', async () => {
     await using server = await openOwnRedis()
     await using database = await open(server.url)
@@ -119,7 +144,16 @@ describe.skipIf(!isThere)('a redis of its own', () => {
     const names = async (database: Database) => (await database.counters()).map(({ name }) => name)
     {
       await using database = await open(server.url)
-      expect(await names(database)).toEqual(['script time', 'delayed fsyncs', 'log size', 'memory'])
+      expect(await names(database)).toEqual([
+        'script time',
+        'delayed fsyncs',
+        'log size',
+        'memory',
+        'commands',
+        'key reads',
+        'checkpoints',
+        'evicted keys',
+      ])
     }
     await withClient(server.url, (client) =>
       client.sendCommand(['ACL', 'SETUSER', 'clerk', 'on', '>clerk', '~*', '&*', '+@all', '-config', '-info']),
@@ -131,6 +165,7 @@ describe.skipIf(!isThere)('a redis of its own', () => {
       settings: { appendonly: 'unknown', appendfsync: 'unknown', save: 'unknown' },
     })
     expect(await names(database)).toEqual([])
+    expect(await database.statementStatistics!.unavailable()).toBe('this user may not ask: ACL SETUSER ... +info')
     await migrateUp(database, workload, tables)
     await expect(open(changed(server.url, { username: 'clerk', password: 'other' }))).rejects.toMatchObject({
       code: 'database-denied',

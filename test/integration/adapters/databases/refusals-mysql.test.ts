@@ -11,6 +11,7 @@ import { waitText } from '../../../../src/lib/adapters/databases/waits.ts'
 import { startPrivateService } from '../../../support/private-service.ts'
 import { withNotes } from '../../../support/database/alterations.ts'
 import { changed } from '../../../support/database/server-contract.ts'
+import { checkStatementRight } from '../../../support/database/statement-right.ts'
 import { seats, show, shows, tables, workload } from '../../../support/database/tables.ts'
 import type { Wait } from '../../../../src/lib/ports/database-facts.ts'
 
@@ -32,6 +33,8 @@ const options = [
   '--max-connections=10',
   '--lock-wait-timeout=2',
   '--innodb-lock-wait-timeout=2',
+  // MariaDB has it off.
+  '--performance-schema=ON',
 ]
 const names = ['mariadb', 'mysql8'] as const
 const servers = await Promise.all(
@@ -261,6 +264,15 @@ for (const { kind, server } of servers) {
       expect((await database.tables()).map((table) => table.name).sort()).toEqual(['seats', 'shows'])
       await holder.end()
       await migrateDown(database, workload, tables)
+    })
+
+    it('says which right the statistics of statements need, and tells them with it', async () => {
+      await prepare()
+      await checkStatementRight(kind, {
+        url: await clerk(allRights),
+        adminUrl: adminUrl(),
+        grant: (sql) => admin.query(sql),
+      })
     })
 
     it('does not see who keeps a row without PROCESS, and says so', async () => {

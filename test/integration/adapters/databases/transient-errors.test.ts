@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Client } from 'pg'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
+import { countersOf, growthOf } from '../../../support/database/single-inserts.ts'
 import { migrateUp } from '../../../../src/lib/adapters/databases/migrate.ts'
 import { connectMysql } from '../../../../src/lib/adapters/databases/mysql/connection.ts'
 import type { Change, Database } from '../../../../src/lib/ports/database.ts'
@@ -150,10 +151,16 @@ describe.skipIf(!mariadb?.open)('MariaDB whose transactions meet in another orde
         guard: { table: shows, where: { id }, patch: { free: { add: 1 } } },
         insert: [],
       })
+      const before = await countersOf(database)
       const rounds = Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? [1, 2] : [2, 1]))
       await Promise.all(rounds.map((ids) => database.store.apply(ids.map(adding))))
       expect((await database.store.find(shows, {})).map(({ free }) => free)).toEqual([200, 200])
-      expect(database.retries()['deadlock (1213)']).toBeGreaterThan(0)
+      const deadlocks = database.retries()['deadlock (1213)'] ?? 0
+      expect(deadlocks).toBeGreaterThan(0)
+      const growth = growthOf(before, await countersOf(database))
+      // Others may be on this server.
+      expect(growth['deadlocks']).toBeGreaterThanOrEqual(deadlocks)
+      expect(growth['lock waits']).toBeGreaterThanOrEqual(deadlocks)
     }
     await place.remove()
   })

@@ -25,6 +25,9 @@ const preparedSql = `select ${columns('md5(sql_text)', "concat(owner_thread_id, 
 const togetherSql = `select ${columns("'together'", "'together'", 'sum_timer_wait', 'count_star')}
   from performance_schema.events_statements_summary_global_by_event_name where event_name = 'statement/com/Execute'`
 
+/** Numbers and texts, also one that is cut off. */
+const values = /\b\d[\w.]*|"(?:[^"\\]|\\.)*(?:"|$)|'(?:[^'\\]|\\.)*(?:'|$)/g
+
 const together = '(all prepared statements, which MariaDB does not tell apart)'
 
 /** Statistics of performance_schema, of this database. */
@@ -33,6 +36,13 @@ export function createMysqlStatements(
   { name }: Pick<MysqlFlavour, 'name'>,
 ): StatementStatistics {
   const isMariadb = name === 'mariadb'
+
+  /** A prepared text is kept as it was sent. The server writes it without its values unless it was cut off, or is too long. */
+  async function normalise(text: string): Promise<string> {
+    const [row] = await ask('select statement_digest_text(?) as text', [text]).catch(() => [])
+    return row ? String(row['text']) : text.replaceAll(values, '?')
+  }
+
   return {
     async unavailable() {
       const [schema] = await ask('select @@global.performance_schema as is_on, current_user() as user_name')
@@ -70,17 +80,15 @@ export function createMysqlStatements(
          where digest in (${list})`,
         kinds,
       )
-      // As they were prepared; the server writes values that stand in them as it does in others.
-      const prepared = isMariadb
-        ? []
-        : await ask(
-            `select md5(sql_text) as kind, statement_digest_text(sql_text) as text
-             from (select distinct sql_text from performance_schema.prepared_statements_instances) prepared
-             where md5(sql_text) in (${list})`,
-            kinds,
-          )
-      const all = [...sent, ...prepared].map(({ kind, text }): [string, string] => [String(kind), String(text)])
-      return new Map(isMariadb ? [...all, ['together', together]] : all)
+      const texts = new Map(sent.map(({ kind, text }): [string, string] => [String(kind), String(text)]))
+      if (isMariadb) return texts.set('together', together)
+      const prepared = await ask(
+        `select distinct md5(sql_text) as kind, sql_text as text
+         from performance_schema.prepared_statements_instances where md5(sql_text) in (${list})`,
+        kinds,
+      )
+      for (const { kind, text } of prepared) texts.set(String(kind), await normalise(String(text)))
+      return texts
     },
   }
 }
