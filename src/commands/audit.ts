@@ -2,7 +2,7 @@ import { Flags } from '@oclif/core'
 import { auditLedgers } from '../lib/app/audit.ts'
 import { letHeapGrow } from '../lib/base/v8.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
-import { settingFlags } from '../lib/cli/flags.ts'
+import { settingFlags, tableFlags } from '../lib/cli/flags.ts'
 import type { AuditReport } from '../lib/record/record.ts'
 
 /** Violations that are shown; with --json all are. */
@@ -29,6 +29,7 @@ booking that was stored but never answered is shown, and is no fault.`
       multiple: true,
     }),
     ...settingFlags('workload', 'db', 'broker', 'reports', 'report'),
+    ...settingFlags(...tableFlags),
   }
 
   async run(): Promise<AuditReport> {

@@ -1,6 +1,6 @@
 import { Flags } from '@oclif/core'
 import { BaseCommand } from '../lib/cli/base-command.ts'
-import { besideOriginalFlag, flagNames, requestFlags, settingFlags } from '../lib/cli/flags.ts'
+import { besideOriginalFlag, flagNames, requestFlags, settingFlags, tableFlags } from '../lib/cli/flags.ts'
 import { runCacheExperiment, type CacheExperiment } from '../lib/app/load/cache-experiment.ts'
 import { paint } from '../lib/cli/output.ts'
 import { cacheExperimentTable } from '../lib/render/document/cache-experiment-table.ts'
@@ -83,7 +83,7 @@ bottleneck, or a worker was lost.`
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
-    ...settingFlags('protocol', 'ownData'),
+    ...settingFlags('protocol', 'ownData', ...tableFlags),
     ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),
     ...requestFlags,
     ledger: Flags.string({

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core'
 import { migrateTables, type Migration } from '../lib/app/migrate.ts'
 import { BaseCommand } from '../lib/cli/base-command.ts'
-import { settingFlags } from '../lib/cli/flags.ts'
+import { settingFlags, tableFlags } from '../lib/cli/flags.ts'
 
 export default class Migrate extends BaseCommand {
   static override summary = 'Create the tables, or bring them up to date (or drop them with --down).'
@@ -42,7 +42,7 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs, or a
       summary: 'also add what users need and is missing, as "load" does for an API of its own',
       exclusive: ['down', 'status'],
     }),
-    ...settingFlags('db', 'workload'),
+    ...settingFlags('db', 'workload', 'connections', 'seed', ...tableFlags),
   }
 
   async run(): Promise<Migration> {
@@ -50,7 +50,7 @@ Exit codes: 3 a table is missing, not ours, of another version, or differs, or a
     const { values } = await this.resolveSettings(flags)
     const migration = await migrateTables(this.context, values, { ...flags, dryRun: flags['dry-run'] })
     const isBehind = [...migration.steps, ...migration.tables].some(
-      ({ state }) => state !== 'present' && state !== 'applied',
+      ({ state }) => !['present', 'applied', 'unused'].includes(state),
     )
     if (flags.status && isBehind) this.endWith('thresholdNotMet')
     else if (flags.status && migration.tables.some(({ notCompared }) => notCompared !== undefined))

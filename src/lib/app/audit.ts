@@ -13,6 +13,8 @@ import { describeRun } from './describe-run.ts'
 import { openDatabase, untilStopped, type RunContext } from './run-context.ts'
 import { requirePlaces, saveAndPrint } from './save-run.ts'
 import { createServices, requireServices } from './services.ts'
+import { fillJournal } from '../seeding/filling/fill-journal.ts'
+import { refuseUnfinished } from '../seeding/journal.ts'
 import { refuseUnsettled } from '../seeding/reservation-journal.ts'
 
 /** Options of an audit that are no settings. */
@@ -45,6 +47,7 @@ export async function auditLedgers(
   await using database = await openDatabase(context, values.db, 1)
   // Stock that is not counted yet would be reported as wrong.
   if (!values.audit && workload.seedsInBlocks) await refuseUnsettled(database)
+  if (!values.audit) await refuseUnfinished(database, fillJournal(workload.name))
   await using services = createServices(values)
   const origins = targets.map(requireTarget)
   if (origins.length > 0 && !workload.inspect) throw failure('usage-wrong', { reason: notInspected(workload.name) })

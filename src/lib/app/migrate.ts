@@ -1,10 +1,11 @@
-import { compareTables, migrateDown, type TableComparison } from '../adapters/databases/migrate.ts'
+import { compareTables, dropAllTables, type TableComparison } from '../adapters/databases/migrate.ts'
 import { applySteps, planSteps, stepStatus, type StepStatus } from '../adapters/databases/migrations/apply.ts'
 import { forgetSteps } from '../adapters/databases/migrations/records.ts'
 import { describeDifference, describeExtras } from '../adapters/databases/table-shapes.ts'
 import { failure } from '../base/errors/errors.ts'
 import { formatCount, formatTable, plain } from '../base/format.ts'
 import type { Settings } from '../config/settings.ts'
+import { forgetFillings, readFillings, type FillingStatus } from '../seeding/filling/fill.ts'
 import { removeJournal, takeOverIfThere } from '../seeding/journal.ts'
 import type { Database } from '../ports/database.ts'
 import { workloadOf, type BuiltInWorkload } from '../workloads/registry.ts'
@@ -45,6 +46,8 @@ export interface Migration {
   }[]
   /** Parts of tables that this engine does not support. */
   readonly leftOut: readonly string[]
+  /** Tables that are filled in blocks; left out where there are none. */
+  readonly fillings?: FillingStatus
   /** Left out where nothing was asked to be filled. */
   readonly filled?: AddedRows
 }
@@ -82,7 +85,9 @@ export async function migrateTables(
 ): Promise<Migration> {
   const workload = await workloadOf(values)
   const { name, tables, migrations } = workload
-  await using database = await openDatabase(context, values.db, poolSize, { makesNothing: status || down || dryRun })
+  await using database = await openDatabase(context, values.db, poolSize + values.connections, {
+    makesNothing: status || down || dryRun,
+  })
   const { url, unsupported } = database
   context.log(`${database.engine.name} ${database.engine.version}, ${url}`)
   const planned = dryRun ? await plan(context, database, workload, to) : null
@@ -95,7 +100,15 @@ export async function migrateTables(
   }
   const compared = await compareTables(database, name, tables, migrations)
   const steps = await stepStatus(database, workload)
-  const migration = { url, changed: [...became.keys()], tables: compared, steps, leftOut: unsupported }
+  const fillings = await readFillings(database, name)
+  const migration = {
+    url,
+    changed: [...became.keys()],
+    tables: compared,
+    steps,
+    leftOut: unsupported,
+    ...(fillings && { fillings }),
+  }
   if (planned) return { ...migration, planned }
   printTables(context, migration, became)
   if (!fill) return migration
@@ -111,7 +124,8 @@ async function dropTables(
 ): Promise<readonly string[]> {
   // A seeding that is under way would find its tables gone.
   if (seedsInBlocks) await takeOverIfThere(database, reservationJournal, { signal })
-  const dropped = await migrateDown(database, name, tables)
+  await forgetFillings(database, name, { signal })
+  const dropped = await dropAllTables(database, name, tables)
   await forgetSteps(database, name)
   if (seedsInBlocks) await removeJournal(database, reservationJournal)
   return dropped
@@ -140,14 +154,19 @@ async function plan(
 
 function printTables(
   { log }: RunContext,
-  { tables, steps, leftOut }: Migration,
+  { tables, steps, leftOut, fillings }: Migration,
   became: ReadonlyMap<string, string>,
 ): void {
   const ofSteps = steps.map(({ number, name, state, appliedAt = '-' }) => [String(number), state, appliedAt, name])
-  log(formatTable(['step', 'state', 'applied at', 'name'], ofSteps))
+  if (steps.length > 0) log(formatTable(['step', 'state', 'applied at', 'name'], ofSteps))
   const ofTables = tables.map(({ name, state }) => [name, became.get(name) ?? state])
   log(formatTable(['table', 'state'], ofTables))
   for (const line of tables.flatMap(describeComparison)) log(plain(line))
+  for (const [amount, filled] of Map.groupBy(fillings?.filled ?? [], (each) => each.amount)) {
+    const rows = filled.reduce((sum, each) => sum + each.rows, 0)
+    log(`filled by ${amount}: ${filled.map(({ name }) => name).join(', ')}, ${formatCount(rows)} rows`)
+  }
+  if (fillings?.isUnfinished) log('A filling was not finished: --fill goes on with it.')
   for (const what of leftOut) log(`unsupported: ${what}`)
 }
 

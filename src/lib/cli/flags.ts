@@ -5,9 +5,12 @@ import { engineNames } from '../base/arrivals.ts'
 import { cutTo } from '../base/cut-text.ts'
 import { failure } from '../base/errors/errors.ts'
 import { mostConnections } from '../base/limits.ts'
-import { definitionOf, flagName, variableName, type SettingName } from '../config/settings.ts'
+import { definitionOf, flagName, namesWith, variableName, type SettingName } from '../config/settings.ts'
 import type { AllowedScenarios } from '../load/distributed/travelling-scenario.ts'
 import { defaultExpected } from '../load/clients/fixed-request.ts'
+
+/** Settings that say which tables of a database workload there are, and how large. */
+export const tableFlags = namesWith('sizesTables')
 
 /** Returns the flags of the named settings, except for secrets; each is text here and is parsed by its setting's schema. */
 export function settingFlags(...names: readonly SettingName[]): FlagInput {

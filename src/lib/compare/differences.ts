@@ -1,6 +1,6 @@
 import { describeConnection } from '../record/environment-record.ts'
 import { formatCount, formatDuration } from '../base/format.ts'
-import { namesWith } from '../config/settings.ts'
+import { definitionOf, namesWith, type SettingName } from '../config/settings.ts'
 import type { Report } from '../record/record.ts'
 
 const environmentThatMatters = ['cpu', 'cores', 'node', 'engine', 'engineVersion'] as const
@@ -21,7 +21,7 @@ export function differencesOf(a: Report, b: Report): string[] {
     ['arrivals', arrivalsOf(a), arrivalsOf(b)],
     ['injected faults', injectedOf(a), injectedOf(b)],
     ['seed', a.seed, b.seed],
-    ...namesWith('compared').map((key): [string, Shown, Shown] => [key, a.config[key], b.config[key]]),
+    ...namesWith('compared').map((key): [string, Shown, Shown] => [key, settingOf(a, key), settingOf(b, key)]),
   ]
   return [
     ...pairs
@@ -29,6 +29,11 @@ export function differencesOf(a: Report, b: Report): string[] {
       .map(([key, left, right]) => `${key}: ${left ?? 'not set'} and ${right ?? 'not set'}`),
     ...tableDifferences(a, b),
   ]
+}
+
+/** A report of before the setting was there is of a run as its default has it. */
+function settingOf({ config }: Report, name: SettingName): Shown {
+  return name in config ? config[name] : definitionOf(name).default
 }
 
 /** Lists differences between any of the runs, each once. */

@@ -34,6 +34,8 @@ export interface Setting {
   readonly recipe?: true
   /** Plans an insert benchmark; one that is resumed takes it from its report. */
   readonly benchPlan?: true
+  /** Says which tables of a database workload there are, or how large they are. */
+  readonly sizesTables?: true
   /** Changes what a run measures: runs that differ in it cannot be compared. */
   readonly compared?: true
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { longestSeed } from '../base/limits.ts'
 import { someOf } from '../base/parse-values.ts'
 import { viewNames } from '../record/names.ts'
+import { databaseSettings } from './database-settings.ts'
 import { apiSettings } from './api-settings.ts'
 import { loadSettings } from './load-settings.ts'
 import type { Setting } from './setting.ts'
@@ -12,6 +13,7 @@ import { workloadSettings } from './workload-settings.ts'
 const settings = {
   ...apiSettings,
   ...workloadSettings,
+  ...databaseSettings,
   ...loadSettings,
   seed: {
     schema: z.union([z.string().min(1).max(longestSeed), z.number().transform(String)]),

@@ -2,14 +2,22 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { compareTables, migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
+import { compareTables, dropAllTables } from '../../../src/lib/adapters/databases/migrate.ts'
+import {
+  applySteps,
+  ensureTables,
+  planSteps,
+  stepStatus,
+} from '../../../src/lib/adapters/databases/migrations/apply.ts'
+import type { Schema } from '../../../src/lib/adapters/databases/migrations/history.ts'
+import { forgetSteps } from '../../../src/lib/adapters/databases/migrations/records.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
 import type { Database } from '../../../src/lib/ports/database.ts'
 import type { SeedProgress } from '../../../src/lib/ports/workload.ts'
 import { createChunkBuffers } from '../../../src/lib/seeding/blocks.ts'
 import { createRowSummer, emptySum, type RowSum } from '../../../src/lib/seeding/checksum.ts'
 import { chunksOfBlock, planFillBlocks } from '../../../src/lib/seeding/filling/fill-blocks.ts'
-import { fillTables, forgetFillings, type FillOptions } from '../../../src/lib/seeding/filling/fill.ts'
+import { fillTables, forgetFillings, readFillings, type FillOptions } from '../../../src/lib/seeding/filling/fill.ts'
 import type { Filling, TableFilling } from '../../../src/lib/seeding/filling/filling.ts'
 import { sbtestFilling } from '../../../src/lib/workloads/oltp/tables.ts'
 import { history, tpcbFilling } from '../../../src/lib/workloads/tpcb/tables.ts'
@@ -60,12 +68,12 @@ describe.each(testEngines.filter(({ name }) => ['sqlite', 'mariadb', 'postgres']
       await scratch.remove()
     })
 
-    const make = ({ workload, tables }: Filling) =>
-      migrateUp(
-        database,
-        workload,
-        tables.map(({ table }) => table),
-      )
+    const schemaOf = ({ workload, tables }: Filling): Schema => ({
+      name: workload,
+      tables: tables.map(({ table }) => table),
+      migrations: [],
+    })
+    const make = (filling: Filling) => ensureTables(database, schemaOf(filling))
 
     it('goes on where it was killed, and stores every row once', async () => {
       const filling = sbtest(3, 60_000)
@@ -113,9 +121,33 @@ describe.each(testEngines.filter(({ name }) => ['sqlite', 'mariadb', 'postgres']
       await database.store.remove(more.tables[1]!.table, {})
       expect(await fillTables(database, more, options)).toEqual({ rows: 300, done: 300, added: 100 })
       expect(await foundSum(database, more.tables[1]!)).toEqual(expectedSum(more.tables[1]!))
+      expect((await readFillings(database, 'oltp'))?.filled.map(({ name, amount }) => `${name} ${amount}`)).toEqual([
+        'sbtest1 --table-rows 100',
+        'sbtest2 --table-rows 100',
+        'sbtest3 --table-rows 100',
+      ])
       await forgetFillings(database, 'oltp', {})
       await expect(fillTables(database, more, options)).rejects.toMatchObject({ code: 'filling-remains' })
-      expect((await database.tables()).map(({ name }) => name).toSorted()).toEqual(['sbtest1', 'sbtest2', 'sbtest3'])
+      expect(await readFillings(database, 'oltp')).toBeNull()
+    })
+
+    it('makes as many tables as are asked for, tells of others, and drops all of them', async () => {
+      const schema = schemaOf(sbtest(3, 1))
+      const planned = await planSteps(database, schema)
+      expect(planned.map(({ number, changes }) => [number, changes.length])).toEqual([[1, 3]])
+      expect(await applySteps(database, schema)).toMatchObject({ created: ['sbtest1', 'sbtest2', 'sbtest3'] })
+      expect(await applySteps(database, schema)).toMatchObject({ created: [] })
+      expect(await planSteps(database, schema)).toEqual([])
+      expect(await stepStatus(database, schema)).toEqual([])
+      const fewer = schemaOf(sbtest(1, 1)).tables
+      expect((await compareTables(database, 'oltp', fewer)).map(({ name, state }) => `${name} ${state}`)).toEqual([
+        'sbtest1 present',
+        'sbtest2 unused',
+        'sbtest3 unused',
+      ])
+      expect([...(await dropAllTables(database, 'oltp', fewer))].toSorted()).toEqual(['sbtest1', 'sbtest2', 'sbtest3'])
+      await forgetSteps(database, 'oltp')
+      expect(await database.tables()).toEqual([])
     })
 
     it("has pgbench's rows", async () => {

@@ -35,6 +35,12 @@ describe('differencesOf', () => {
     expect(differencesOf(load, other)).toContain(difference)
   })
 
+  it('takes a setting that was not there yet for its default', () => {
+    const withTables = (tables: string) => ({ ...load, config: { ...load.config, tables } })
+    expect(differencesOf(load, withTables('1'))).toEqual([])
+    expect(differencesOf(load, withTables('4'))).toEqual(['tables: 1 and 4'])
+  })
+
   it('does not mind the order of durability settings, nor the memory or the kernel of a hosted runner', () => {
     const durability = Object.fromEntries(Object.entries(load.environment.durability).toReversed())
     expect(differencesOf(load, elsewhere({ durability, memoryMb: 1, os: 'Linux 7' }))).toEqual([])

@@ -39,10 +39,10 @@ export async function migrationStatus(
   return states
 }
 
-/** `differs`: ours, and no longer as rushbench made it. */
+/** `differs`: ours, and no longer as rushbench made it. `unused`: ours, and more than the settings ask for. */
 export interface TableComparison extends ShapeComparison {
   readonly name: string
-  readonly state: TableStatus['state'] | 'differs'
+  readonly state: TableStatus['state'] | 'differs' | 'unused'
   /** Why the server's catalog could not be read, for a table that is ours; left out where it could. */
   readonly notCompared?: string
 }
@@ -58,12 +58,23 @@ export async function compareTables(
 ): Promise<TableComparison[]> {
   const status = await migrationStatus(database, workload, tables, steps)
   const { comparisons, notCompared } = await tryToCompare(database, tablesIn(tables, status, 'present'))
-  return status.map(({ name, state }) => {
+  const own = status.map(({ name, state }): TableComparison => {
     if (state !== 'present') return { name, state, ...nothing }
     if (notCompared !== null) return { name, state, ...nothing, notCompared }
     const comparison = comparisons.get(name) ?? nothing
     return { name, state: comparison.differences.length > 0 ? 'differs' : state, ...comparison }
   })
+  const unused = await unusedTables(database, workload, tables)
+  return [...own, ...unused.map((name) => ({ name, state: 'unused' as const, ...nothing }))]
+}
+
+/** Names of tables that rushbench made for the workload beside those given: when its settings asked for more. */
+async function unusedTables(database: Database, workload: string, tables: readonly AnyTable[]): Promise<string[]> {
+  const used = new Set(tables.map(({ name }) => name))
+  const all = await database.tables()
+  return all
+    .filter(({ name, mark }) => mark?.startsWith(markPrefix(workload)) && !used.has(name))
+    .map(({ name }) => name)
 }
 
 /** A server that only speaks the protocol of another may have another catalog. */
@@ -108,6 +119,19 @@ export async function migrateUp(
   const missing = tablesIn(tables, status, 'missing')
   await database.createTables(missing.map((table) => ({ table, mark: markOf(workload, table) })))
   return missing.map((table) => table.name)
+}
+
+/** Drops all tables that rushbench made for a workload, those too that the settings no longer ask for; returns their names. */
+export async function dropAllTables(
+  database: Database,
+  workload: string,
+  tables: readonly AnyTable[],
+): Promise<readonly string[]> {
+  const dropped = await migrateDown(database, workload, tables)
+  const unused = await unusedTables(database, workload, tables)
+  const nothingElse = { columns: {}, primaryKey: '', unique: [], indexes: [], references: [] }
+  await database.dropTables(unused.map((name) => ({ name, ...nothingElse })))
+  return [...dropped, ...unused]
 }
 
 /** Drops those tables that rushbench made, children first; returns their names. */

@@ -61,6 +61,26 @@ interface OpenedJournal {
   readonly filled: ReadonlySet<TableFilling>
 }
 
+/** How the tables of a workload are filled. */
+export interface FillingStatus {
+  /** By their names; `amount` as flags. */
+  readonly filled: readonly { readonly name: string; readonly amount: string; readonly rows: number }[]
+  readonly isUnfinished: boolean
+}
+
+/** How the tables of a workload are filled; null where none was begun. */
+export async function readFillings(database: Database, workload: string): Promise<FillingStatus | null> {
+  const journal = await readJournal(database, fillJournal(workload))
+  const filled = [...(await readFilled(database, workload)).values()]
+  if (filled.length === 0 && !journal) return null
+  return {
+    filled: filled
+      .map(({ name, amount, rows }) => ({ name, amount, rows }))
+      .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
+    isUnfinished: journal !== null,
+  }
+}
+
 /** Forgets all fillings of a workload, whose tables are to be dropped. Throws `seeding-held` while one is under way. */
 export async function forgetFillings(database: Database, workload: string, lease: LeaseOptions): Promise<void> {
   const journal = fillJournal(workload)

@@ -3,7 +3,7 @@ import type { AnyTable, Database, TableChange } from '../../../ports/database.ts
 import type { MigrationStep } from '../../../ports/migration.ts'
 import type { TableShape } from '../../../ports/table-shape.ts'
 import { isCreated } from '../errors.ts'
-import { migrationStatus, refuseStates } from '../migrate.ts'
+import { migrateUp, migrationStatus, refuseStates } from '../migrate.ts'
 import { changesOf, checksumOf, knownMarks, leavesMarks, markOf, type Schema, tablesAt } from './history.ts'
 import { type AppliedStep, readApplied, recordOf, withLock } from './records.ts'
 
@@ -87,6 +87,7 @@ export interface PlannedStep {
 /** The steps that a migration to version `to` would apply now. Throws what `applySteps` throws before it begins. */
 export async function planSteps(database: Database, schema: Schema, to?: number): Promise<PlannedStep[]> {
   const target = await requireTarget(database, schema, to)
+  if (schema.migrations.length === 0) return planTables(database, schema)
   const { version, applied } = await readProgress(database, schema)
   const repair = await missingAt(database, schema, version)
   const done = Math.max(version, applied.length)
@@ -96,6 +97,21 @@ export async function planSteps(database: Database, schema: Schema, to?: number)
   for (const { number, name } of steps)
     planned.push({ number, name, changes: await leftOf(database, schema, changesOf(schema, number)) })
   return [...begun, ...planned]
+}
+
+/** The making of tables that have no steps, as one. */
+async function planTables(database: Database, { name, tables }: Schema): Promise<PlannedStep[]> {
+  const missing = new Set(await missingOf(database, name, tables))
+  const changes = tables
+    .filter((table) => missing.has(table.name))
+    .map((table): TableChange => ({ kind: 'create', table, mark: markOf(name, table) }))
+  return changes.length === 0 ? [] : [{ number: 1, name: 'the tables that the settings ask for', changes }]
+}
+
+async function missingOf(database: Database, name: string, tables: readonly AnyTable[]): Promise<string[]> {
+  const status = await migrationStatus(database, name, tables)
+  refuseStates(database, status, 'foreign', 'outdated')
+  return status.filter(({ state }) => state === 'missing').map((table) => table.name)
 }
 
 function titleOf({ migrations }: Schema, number: number): Pick<MigrationStep, 'number' | 'name'> {
@@ -141,6 +157,7 @@ export async function applySteps(
   options: { readonly to?: number | undefined; readonly patienceMs?: number } = {},
 ): Promise<Applied> {
   await requireTarget(database, schema, options.to)
+  if (schema.migrations.length === 0) return makeTables(database, schema, options)
   if (options.to === undefined && (await isUpToDate(database, schema))) return nothingApplied
   return withLock(database, schema.name, options, async () => {
     // Another migration may have been waited for.
@@ -161,6 +178,17 @@ export async function applySteps(
     const altered = new Set(changed.map(({ table }) => table.name).filter((name) => !created.has(name)))
     return { steps, created: [...created], altered: [...altered] }
   })
+}
+
+/** Makes those tables that are missing of a workload whose tables have no steps: they are as many as its settings ask for. */
+async function makeTables(
+  database: Database,
+  { name, tables }: Schema,
+  options: { readonly patienceMs?: number },
+): Promise<Applied> {
+  if ((await missingOf(database, name, tables)).length === 0) return nothingApplied
+  const created = await withLock(database, name, options, () => migrateUp(database, name, tables))
+  return { ...nothingApplied, created }
 }
 
 /** Applies the steps that are missing, if any: a user that may make no tables needs none of the records where all are there. */

@@ -1,0 +1,62 @@
+import { count, wholeNumber } from '../base/parse-values.ts'
+import { countAllowed, type Setting } from './setting.ts'
+
+/** Tables of the workloads that have no API: how many there are, and how large they are. */
+export const databaseSettings = {
+  tables: {
+    schema: wholeNumber(1, 1000),
+    default: '1',
+    summary: 'tables of the workload oltp',
+    allowed: 'a whole number from 1 to 1000',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+  tableRows: {
+    // Their keys have 32 bits, and some are left for what users insert.
+    schema: count.refine((rows) => rows > 0 && rows <= 1_000_000_000),
+    default: '10000',
+    summary: 'rows of each table of the workload oltp, records of ycsb',
+    allowed: `${countAllowed}, from 1 to 1000m`,
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+  scale: {
+    // From there on pgbench has wider keys.
+    schema: wholeNumber(1, 19_999),
+    default: '1',
+    summary: 'branches of the workload tpcb, each with 10 tellers and 100,000 accounts',
+    allowed: 'a whole number from 1 to 19999',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+  warehouses: {
+    schema: wholeNumber(1, 10_000),
+    default: '1',
+    summary: 'warehouses of the workload tpcc, each of some 100 MB',
+    allowed: 'a whole number from 1 to 10000',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+  fields: {
+    schema: wholeNumber(1, 100),
+    default: '10',
+    summary: 'fields of a record of the workload ycsb',
+    allowed: 'a whole number from 1 to 100',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+  fieldLength: {
+    schema: wholeNumber(1, 10_000),
+    default: '100',
+    summary: 'characters in each field of a record of the workload ycsb',
+    allowed: 'a whole number from 1 to 10000',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
+} satisfies Record<string, Setting>
