@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { migrateUp } from '../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../src/lib/adapters/databases/registry.ts'
@@ -12,7 +14,10 @@ import { publishAndFollow } from '../../../src/lib/app/publish.ts'
 import { abandonReservations, seedReservations } from '../../../src/lib/app/seed.ts'
 import { serve } from '../../../src/lib/app/server/serve.ts'
 import { loadWorkload } from '../../../src/lib/workloads/registry.ts'
+import { testEngines } from '../../support/database/engines.ts'
 import { configOf, createTestContext } from '../../support/run-context.ts'
+
+const postgres = testEngines.find(({ name }) => name === 'postgres')!.open
 
 let folder: string
 let db: string
@@ -228,5 +233,35 @@ describe('serve', () => {
     stop.abort()
     expect(await serving).toEqual({ origin, origins: [origin] })
     await expect(fetch(`${origin}/healthz`)).rejects.toThrow('fetch failed')
+  })
+
+  it.skipIf(!postgres)('names the step that tables of before still lack', async () => {
+    const place = await postgres!()
+    const admin = new Client({ connectionString: place.url })
+    await admin.connect()
+    await admin.query(await readFile('test/support/orders/postgres-0.1.0.sql', 'utf8'))
+    await admin.query(`insert into orders values ('one', '{}')`)
+    await admin.end()
+    const { values } = await configOf({ db: place.url, workload: 'orders', broker: `${db}-broker`, port: '0' })
+    const notesOf = async (count: number) => {
+      const stop = new AbortController()
+      const context = createTestContext(stop.signal)
+      const listening = Promise.withResolvers<string>()
+      const serving = serve({ ...context, log: listening.resolve }, values)
+      await listening.promise
+      await expect.poll(() => context.notes.length).toBe(count)
+      // Long enough for one too many.
+      await setTimeout(200)
+      stop.abort()
+      await serving
+      return context.notes
+    }
+    const named = expect.stringMatching(
+      /^Step 2 of the tables \(tell replicas of orders that are removed\) is not applied yet: "rushbench migrate --workload orders --db /,
+    )
+    expect(await notesOf(1)).toEqual([named])
+    await migrateTables(createTestContext(), values, { down: false, status: false, fill: false })
+    expect(await notesOf(0)).toEqual([])
+    await place.remove()
   })
 })

@@ -1,6 +1,7 @@
 import { aborted } from '../../base/abort.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { requireTables } from '../../adapters/databases/migrate.ts'
+import { planSteps } from '../../adapters/databases/migrations/apply.ts'
 import { connectDatabase } from '../../adapters/databases/registry.ts'
 import { quoteWord } from '../../config/command-line.ts'
 import type { Settings } from '../../config/settings.ts'
@@ -47,7 +48,7 @@ async function serveHere(context: RunContext, values: Settings): Promise<Served>
   context.log(`Listening on ${server.origin} (${madeOf})${documentation}${metrics}`)
   if (isReadable(values)) note(unencrypted)
   // A process that was started by another leaves it to that one, or each replica would say it.
-  if (!process.send) await noteIfEmpty(context, database, workload)
+  if (!process.send) await noteTables(context, database, workload)
   followParent(server, () => database.retries())
   await aborted(signal)
   endLate(shutdownTimeout + lateEndMs, note)
@@ -79,9 +80,15 @@ function fillCommand({ url }: Database, { name }: BuiltInWorkload): string {
   return `rushbench migrate --fill --workload ${name} --db ${quoteWord(url)}`
 }
 
-/** Notes the command that adds the rows which users begin with, where there are none. */
-async function noteIfEmpty({ note }: RunContext, database: Database, workload: BuiltInWorkload): Promise<void> {
-  const { seededTable, seeds } = workload
+/** Notes the commands that mend tables which serve, but less well: those that lack a step, or the rows which users begin with. */
+async function noteTables({ note }: RunContext, database: Database, workload: BuiltInWorkload): Promise<void> {
+  const { name, seededTable, seeds } = workload
+  // A user that may not read which steps were applied serves all the same.
+  const planned = await planSteps(database, workload).catch(() => [])
+  for (const step of planned.filter(({ changes }) => changes.length > 0)) {
+    const migrate = `rushbench migrate --workload ${name} --db ${quoteWord(database.url)}`
+    note(`Step ${step.number} of the tables (${step.name}) is not applied yet: "${migrate}" applies it.`)
+  }
   if (seededTable === null || (await database.store.find(seededTable, {}, { limit: 1 })).length > 0) return
   note(`There are no ${seeds} yet: "${fillCommand(database, workload)}" adds them.`)
 }
@@ -99,7 +106,7 @@ async function superviseReplicas(context: RunContext, values: Settings): Promise
   const { origin, origins } = replicas
   context.log(`Listening on ${origins.join(' and ')}; documentation at ${origin}/docs`)
   try {
-    await noteIfReplicasAreEmpty(context, values)
+    await noteReplicasTables(context, values)
     await Promise.race([aborted(signal), replicas.ended])
   } finally {
     await replicas.close()
@@ -107,9 +114,9 @@ async function superviseReplicas(context: RunContext, values: Settings): Promise
   return { origin, origins }
 }
 
-async function noteIfReplicasAreEmpty(context: RunContext, { db, workload }: Settings): Promise<void> {
+async function noteReplicasTables(context: RunContext, { db, workload }: Settings): Promise<void> {
   await using database = await connectDatabase(db, { poolSize: 1, signal: context.signal })
-  await noteIfEmpty(context, database, await loadWorkload(workload))
+  await noteTables(context, database, await loadWorkload(workload))
 }
 
 /** How often retries are reported, ms: what came since the last report is lost when the API is killed. */
