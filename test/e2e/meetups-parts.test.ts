@@ -151,5 +151,5 @@ it.skipIf(!hasTools || mariadb === null || redis === null)(
     // Calls are encrypted.
     expect(ends.map((end) => end.stderr).join('\n')).not.toContain('not encrypted')
   },
-  90_000,
+  150_000,
 )

@@ -95,7 +95,9 @@ async function noteTables({ note }: RunContext, database: Database, workload: Bu
 
 async function superviseReplicas(context: RunContext, values: Settings): Promise<Served> {
   const { entryPoint, signal, note } = context
-  const { port, metricsPort, replicas: count } = values
+  const { port, metricsPort, replicas: count, service, serviceHealthPort } = values
+  if (!['all', 'gateway'].includes(service.join()) || serviceHealthPort !== undefined)
+    throw failure('usage-wrong', { reason: 'Only the gateway has --replicas, since a service has one port.' })
   for (const first of [port, metricsPort ?? 0]) {
     if (first + count - 1 > 65_535)
       throw failure('usage-wrong', { reason: `There are no ${count} ports from ${first} on.` })

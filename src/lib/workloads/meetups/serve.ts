@@ -141,7 +141,7 @@ async function joinNetwork(
     ways: {
       addressOf: (name) => given.get(name) ?? `${loopback}:${portOf(name)}`,
       secret,
-      credentials: client,
+      tls: client,
       serverHere: (name) => servers.get(name),
     },
     servers,

@@ -1,8 +1,8 @@
-import type { ChannelCredentials } from '@grpc/grpc-js'
 import type { Services } from '../../ports/workload.ts'
 import { connectRpc, type CallListeners, type RpcClient } from './rpc/client.ts'
 import type { ContractName, Contracts } from './rpc/contracts.ts'
 import type { RpcServer, ServedContract } from './rpc/server.ts'
+import type { ClientTls } from './rpc/tls.ts'
 
 /** The parts beside the gateway, in the order of their ports, from the setting `servicePort` on. */
 export const serviceNames = ['user', 'post', 'chat', 'image', 'saga', 'relay'] as const
@@ -47,7 +47,7 @@ export interface Ways {
   /** `host:port`; called when a service is first used. */
   readonly addressOf: (service: ServiceName) => string
   readonly secret: string
-  readonly credentials?: ChannelCredentials | undefined
+  readonly tls?: ClientTls | undefined
   /** Services in this process, which are called without a connection. */
   readonly serverHere?: (service: ServiceName) => RpcServer | undefined
 }

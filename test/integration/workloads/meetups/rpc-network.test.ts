@@ -87,15 +87,44 @@ describe('a call that its service could not carry out', () => {
 
   test('does not fail because its connection is renewed, so that replicas that were added are found', async () => {
     const { address } = await serve(
-      { getRooms: rooms, createMessage: async () => ({ ...message, id: 'm', createdAt: 1 }) },
+      {
+        createMessage: async () => ({ ...message, id: 'm', createdAt: 1 }),
+        async *subscribe(_request, signal) {
+          for (let n = 0; !signal.aborted; n++) yield { cursor: String(await sleep(10, n)) }
+        },
+      },
       { options: { 'grpc.max_connection_age_ms': 100 } },
     )
     const chat = await connect({ address })
-    const until = performance.now() + 1000
-    for (let n = 0; performance.now() < until; n++) {
+    const left = new AbortController()
+    const stream = chat.subscribe({ roomId: 'r', userId: 'u', after: '' }, left.signal)[Symbol.asyncIterator]()
+    for (let n = 0; n < 60; n++) {
+      expect((await stream.next()).value).toMatchObject({ cursor: String(n) })
       expect(await chat.createMessage(message)).toMatchObject({ id: 'm' })
-      if (n % 10 === 0) await sleep(1)
     }
+    left.abort()
+    expect(outages).toEqual([])
+  })
+
+  test('goes to another replica, of which all take their share', async () => {
+    const counts = [0, 0]
+    const servers = await Promise.all(
+      counts.map((_, at) =>
+        serve({
+          createMessage: async () => ({ ...message, id: String(counts[at]!++), createdAt: 1 }),
+          getRooms: rooms,
+        }),
+      ),
+    )
+    const chat = await connect({ address: `ipv4:${servers.map(({ address }) => address).join(',')}` })
+    await expect
+      .poll(async () => {
+        await chat.createMessage(message)
+        return counts.every((count) => count > 0)
+      })
+      .toBe(true)
+    await servers[0]!.close()
+    for (let n = 0; n < 20; n++) expect(await chat.getRooms({ roomIds: [] })).toEqual({ rooms: [] })
     expect(outages).toEqual([])
   })
 })
@@ -161,14 +190,14 @@ describe('calls by TLS', () => {
   })
 
   /** The answer to one call, or what the operator is told. */
-  async function call(server: TlsOptions, client: TlsOptions): Promise<unknown> {
+  async function call(server: TlsOptions, client: TlsOptions, host = 'localhost'): Promise<unknown> {
     const { server: credentials } = await readTls(server, true)
     const { port } = await serve(
       { createMessage: async () => ({ ...message, id: 'm', createdAt: 1 }) },
       { credentials },
     )
-    const address = `localhost:${port}`
-    const chat = await connect({ address, credentials: (await readTls(client, false)).client })
+    const address = `${host}:${port}`
+    const chat = await connect({ address, tls: (await readTls(client, false)).client })
     try {
       return (await chat.createMessage(message)).id
     } catch (error) {
@@ -181,6 +210,14 @@ describe('calls by TLS', () => {
 
   test('go through where both know each other by their authority', async () => {
     expect(await call(mutual(ours), mutual(ours, ours.client))).toBe('m')
+    // Its own addresses are in the certificate, too; Node warns of one where a name has to be.
+    const warnings: Error[] = []
+    const warned = (warning: Error) => warnings.push(warning)
+    process.on('warning', warned)
+    expect(await call(mutual(ours), mutual(ours, ours.client), '127.0.0.1')).toBe('m')
+    await sleep(10)
+    process.off('warning', warned)
+    expect(warnings).toEqual([])
     const { serviceCert, serviceKey } = mutual(ours)
     const onlyServer = { serviceTls: 'server', serviceCert, serviceKey } as const
     expect(await call(onlyServer, { serviceTls: 'server', serviceCa: ours.ca })).toBe('m')
@@ -201,6 +238,8 @@ describe('calls by TLS', () => {
     using elsewhere = createAuthority('root')
     elsewhere.certifyServer('DNS:rushbench-chat')
     expect(await call(mutual(elsewhere), mutual(elsewhere, elsewhere.client))).toMatch(/does not match certificate/)
+    const byAddress = await call(mutual(elsewhere), mutual(elsewhere, elsewhere.client), '127.0.0.1')
+    expect(byAddress).toMatch(/does not match certificate/)
     expect(await call({}, mutual(ours, ours.client))).toBe('wrong version number')
   })
 

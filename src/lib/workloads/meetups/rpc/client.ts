@@ -1,10 +1,4 @@
-import {
-  type ChannelCredentials,
-  Client,
-  credentials,
-  type ClientReadableStream,
-  type ClientWritableStream,
-} from '@grpc/grpc-js'
+import { Client, credentials, type ClientReadableStream, type ClientWritableStream } from '@grpc/grpc-js'
 import { once } from 'node:events'
 import { onAbort } from '../../../base/abort.ts'
 import { failure } from '../../../base/errors/errors.ts'
@@ -12,6 +6,7 @@ import { definitionOf, type ContractName, type Contracts } from './contracts.ts'
 import type { DirectCall } from './direct.ts'
 import { fromStatus, RpcError, whyUnanswered } from './errors.ts'
 import { deadlineOf, serviceConfigOf } from './service-config.ts'
+import type { ClientTls } from './tls.ts'
 import { secretMetadata, channelOptions } from './transport.ts'
 
 export interface RpcClient<Name extends ContractName> {
@@ -34,7 +29,7 @@ export interface Destination {
   readonly address: string
   readonly secret: string
   /** Unencrypted unless given. */
-  readonly credentials?: ChannelCredentials | undefined
+  readonly tls?: ClientTls | undefined
 }
 
 /** Listeners of calls. */
@@ -54,9 +49,11 @@ export async function connectRpc<Name extends ContractName>(
   findDirect: FindDirect = () => null,
 ): Promise<RpcClient<Name>> {
   const definition = await definitionOf(name)
-  const { address, credentials: shown = credentials.createInsecure(), secret } = destination
-  const client = new Client(address, shown, {
+  const { address, tls, secret } = destination
+  const shown = tls?.(hostIn(address)) ?? { credentials: credentials.createInsecure() }
+  const client = new Client(address, shown.credentials, {
     ...channelOptions,
+    ...shown.options,
     'grpc.service_config': JSON.stringify(serviceConfigOf(Object.values(definition))),
   })
   const way = { client, secret, part: destination.part, failed: watchOutages(destination, onError) }
@@ -69,6 +66,11 @@ export async function connectRpc<Name extends ContractName>(
     return [method.originalName, count] as const
   })
   return { api: Object.assign({} as Contracts[Name], Object.fromEntries(methods)), close: () => client.close() }
+}
+
+/** The host of `host:port`, an IPv6 address without its brackets. */
+function hostIn(address: string): string {
+  return address.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
 }
 
 interface Way {

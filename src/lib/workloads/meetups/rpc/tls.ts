@@ -1,6 +1,8 @@
-import { ChannelCredentials, ServerCredentials } from '@grpc/grpc-js'
+import { ChannelCredentials, type ChannelOptions, ServerCredentials } from '@grpc/grpc-js'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { isIP } from 'node:net'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { failure, reasonOf } from '../../../base/errors/errors.ts'
 
 /** Files, as PEM, by which the parts recognize each other: `mutual` asks callers for a certificate, too. */
@@ -15,7 +17,13 @@ export interface TlsOptions {
 /** Credentials of both sides of a connection; none without TLS. */
 export interface TlsCredentials {
   readonly server?: ServerCredentials
-  readonly client?: ChannelCredentials
+  readonly client?: ClientTls
+}
+
+/** Returns what a caller of `host` needs. */
+export type ClientTls = (host: string) => {
+  readonly credentials: ChannelCredentials
+  readonly options?: ChannelOptions
 }
 
 const flags = { serviceCert: '--service-cert', serviceKey: '--service-key', serviceCa: '--service-ca' } as const
@@ -45,7 +53,19 @@ export async function readTls(options: TlsOptions, serves: boolean): Promise<Tls
         isMutual,
       ),
     }),
-    client: ChannelCredentials.createSsl(ca, isMutual ? key : null, isMutual ? cert : null),
+    client: createClientTls(ca, isMutual ? key : null, isMutual ? cert : null),
+  }
+}
+
+function createClientTls(ca: Buffer | null, key: Buffer | null, cert: Buffer | null): ClientTls {
+  return (host) => {
+    if (isIP(host) === 0) return { credentials: ChannelCredentials.createSsl(ca, key, cert) }
+    // TLS asks for a server by a name, never by an address, which the certificate is held against all the same.
+    const verify = { checkServerIdentity: (_name: string, peer: PeerCertificate) => checkServerIdentity(host, peer) }
+    return {
+      credentials: ChannelCredentials.createSsl(ca, key, cert, verify),
+      options: { 'grpc.ssl_target_name_override': 'rushbench' },
+    }
   }
 }
 
