@@ -84,6 +84,7 @@ bottleneck, or a worker was lost.`
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
     ...settingFlags('protocol', 'ownData', ...tableFlags),
+    ...settingFlags('isolation', 'activeKeys', 'operations', 'keySkew'),
     ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),
     ...requestFlags,
     ledger: Flags.string({

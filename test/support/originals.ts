@@ -200,4 +200,35 @@ export const testsOfLines: Readonly<Record<string, Readonly<Record<string, Tests
       'integration/workloads/meetups/gateway-sockets.test.ts': 'say with a code what is wrong with %s',
     },
   },
+  isolation: {
+    "transactions append to lists and read them, and read and write registers, each value once (Elle's workloads)": {
+      'unit/workloads/isolation/keys.test.ts': [
+        'are lists and registers, all as often without a skew',
+        'are drawn by 1 / n with a skew of 1',
+      ],
+      'unit/workloads/isolation/attempt-text.test.ts':
+        'is the same when it is read again, from a line that needs no escapes',
+      'integration/workloads/isolation/levels.test.ts': 'SERIALIZABLE shows nothing',
+    },
+    'infers the dependencies of transactions from what they read, and looks for cycles (Elle)': {
+      'unit/audit/isolation/simulated.test.ts': [
+        'of a serializable one have no anomaly',
+        'are called serializable where some order of their transactions explains them, and only there: %s',
+        'takes time in proportion to the history',
+      ],
+    },
+    "names anomalies as Adya's thesis does": {
+      'unit/audit/isolation/judge.test.ts': ['names $kind: $name', 'shows the smallest example, and counts all'],
+      'integration/workloads/isolation/levels.test.ts': [
+        'READ COMMITTED shows non-repeatable reads and lost updates, which it allows',
+        'REPEATABLE READ shows what this server does under that name',
+      ],
+    },
+    'takes a transaction whose commit was not answered for one that may have happened': {
+      'unit/audit/isolation/judge.test.ts': [
+        'counts as committed where another read from it',
+        'is left out where nobody did, and nothing that it wrote is lost',
+      ],
+    },
+  },
 }

@@ -175,6 +175,47 @@ export const workloadSettings = {
     summary: 'how many of the messages are no orders: texts, bytes, broken JSON, wrong types and more',
     allowed: 'a percentage from 0% to 100%',
   },
+  isolation: {
+    schema: z.enum(['read-committed', 'repeatable-read', 'serializable']),
+    default: 'serializable',
+    summary: 'the isolation that transactions of the workload isolation ask for, and are judged by',
+    allowed: 'read-committed, repeatable-read, serializable',
+    scenario: true,
+    compared: true,
+  },
+  activeKeys: {
+    schema: wholeNumber(1, 1000),
+    default: '8',
+    summary: 'lists and registers that users of the workload isolation work on at a time; fewer meet more often',
+    allowed: 'a whole number from 1 to 1000',
+    scenario: true,
+    compared: true,
+  },
+  operations: {
+    schema: wholeNumber(1, 20),
+    default: '4',
+    summary: 'reads and writes in each transaction of the workload isolation',
+    allowed: 'a whole number from 1 to 20',
+    scenario: true,
+    compared: true,
+  },
+  keySkew: {
+    schema: z
+      .union([
+        z.number(),
+        z
+          .string()
+          .regex(/^\d(\.\d{1,3})?$/)
+          .transform(Number),
+      ])
+      .pipe(z.number().min(0).max(3)),
+    default: '0',
+    summary:
+      'how much more often users of the workload isolation take the first key than others: 0 not, 1 as Zipf has it',
+    allowed: 'a number from 0 to 3',
+    scenario: true,
+    compared: true,
+  },
   within: {
     schema: duration(0),
     default: '60s',

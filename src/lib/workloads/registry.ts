@@ -12,6 +12,7 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   tickets: async () => (await import('./tickets/index.ts')).tickets,
   orders: async () => (await import('./orders/index.ts')).ordersWorkload,
   meetups: async () => (await import('./meetups/index.ts')).meetups,
+  isolation: async () => (await import('./isolation/index.ts')).isolation,
 }
 
 /** All names, the default first. */

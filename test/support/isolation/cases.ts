@@ -296,7 +296,7 @@ export const anomalyCases: readonly AnomalyCase[] = [
       transaction(2, ['append x 2']),
       transaction(9, ['list x 2'], { from: 2000, to: 2001, isLast: true }),
     ),
-    story: 'T1 appended 1 to x and was acknowledged; when all had ended, T9 read x = [2]: the write was lost.',
+    story: 'T1 appended 1 to x and was acknowledged; when all had ended, the audit read x = [2]: the write was lost.',
     cycle: [],
     consistentWith: [],
   },

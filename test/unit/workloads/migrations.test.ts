@@ -8,6 +8,7 @@ const released: Readonly<Record<string, readonly string[]>> = {
   stations: ['c3b43095bc0d'],
   tickets: ['561e1a2f585b', 'ed76b22f2edb'],
   orders: ['e488f6670a41', 'c61f1bbe20d2'],
+  isolation: ['e30876b67249'],
   meetups: ['a69c08fc5295', 'd3ca84526141', 'de5bae8f1821'],
 }
 

@@ -36,13 +36,18 @@ export interface AnomalyCounts {
   list(): readonly FoundAnomaly[]
 }
 
-/** Creates counts for the transactions of a history. Fewer transactions are smaller; of as many, fewer operations. */
+/** Creates counts for the transactions of a history. Fewer transactions are smaller; of as many, fewer operations, then shorter lists. */
 export function createAnomalyCounts(history: readonly RecordedTransaction[]): AnomalyCounts {
   const found = new Map<AnomalyKind, { count: number; atLeast: boolean; size: number; example: Example }>()
 
   function sizeOf(transactions: readonly number[]): number {
-    const operations = transactions.reduce((sum, place) => sum + (history[place]?.operations.length ?? 0), 0)
-    return transactions.length * 1e6 + operations
+    let size = transactions.length * 1e9
+    for (const place of transactions) {
+      for (const operation of history[place]?.operations ?? []) {
+        size += 1000 + (operation.kind === 'read-list' ? operation.elements.length : 0)
+      }
+    }
+    return size
   }
 
   return {

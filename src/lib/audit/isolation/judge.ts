@@ -84,10 +84,12 @@ export function judgeHistory(history: TransactionHistory): IsolationRecord {
 }
 
 function recordOf(
-  { transactions, asked, isPartial = false }: TransactionHistory,
+  { transactions: all, asked, isPartial = false }: TransactionHistory,
   found: readonly FoundAnomaly[],
   words: Words,
 ): IsolationRecord {
+  // The last one is the audit's own.
+  const transactions = all.filter(({ isLast = false }) => !isLast)
   const countOf = (outcome: RecordedTransaction['outcome']): number =>
     transactions.reduce((sum, transaction) => sum + (transaction.outcome === outcome ? 1 : 0), 0)
   const levels = judgedLevels.map((level) => {
@@ -106,7 +108,7 @@ function recordOf(
     consistentWith: consistent.filter((level) => !isContained(level)),
     levels,
     anomalies: anomalyKinds.flatMap((kind) =>
-      found.filter((anomaly) => anomaly.kind === kind).map((anomaly) => describe(anomaly, transactions, words)),
+      found.filter((anomaly) => anomaly.kind === kind).map((anomaly) => describe(anomaly, all, words)),
     ),
     caveats: [
       'That nothing was found says what these transactions saw, and nothing of others: more users, other keys or a failure may show more.',

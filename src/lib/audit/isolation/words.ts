@@ -33,7 +33,10 @@ export function createWords(transactions: readonly RecordedTransaction[]): Words
   }
 
   return {
-    name: (transaction) => `T${transactions[transaction]?.id ?? '?'}`,
+    name: (transaction) => {
+      const { id = '?', isLast = false } = transactions[transaction] ?? {}
+      return isLast ? 'the audit' : `T${id}`
+    },
     value,
     version: read,
     write,
