@@ -15,6 +15,10 @@ export interface SqlWords {
   /** The connection's number, as the server knows it, and a statement that kills it. */
   readonly kill: readonly [id: string, kill: (id: number) => string] | null
   readonly deadlock: string | null
+  /** Settings that end the waiting for a lock, and the code of that. */
+  readonly lockTimeout: readonly [setting: string, code: string] | null
+  /** The code for a row that changed since the transaction read it; null where the later one wins. */
+  readonly changed: string | null
   readonly writeInReadOnly: string
   /** A statement with 20,000 rows of numbers from 1 on, and one row of a million letters. */
   readonly rows: string
@@ -56,6 +60,8 @@ const ofMysql = {
   sleep: 'select sleep(5)',
   kill: ['select connection_id() as id', (id: number) => `kill ${id}`],
   deadlock: '1213 ER_LOCK_DEADLOCK',
+  lockTimeout: ['set innodb_lock_wait_timeout = 1', '1205 ER_LOCK_WAIT_TIMEOUT'],
+  changed: null,
   writeInReadOnly: '1792 ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
   rows: 'with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000) select i from n',
   longText: "select repeat('ä', 1000000) as t",
@@ -110,6 +116,8 @@ const ofPostgres: SqlWords = {
   sleep: 'select pg_sleep(5)',
   kill: ['select pg_backend_pid() as id', (id) => `select pg_terminate_backend(${id})`],
   deadlock: '40P01 deadlock_detected',
+  lockTimeout: ["set lock_timeout = '50ms'", '55P03 lock_not_available'],
+  changed: '40001 serialization_failure',
   writeInReadOnly: '25006 read_only_sql_transaction',
   rows: 'select i from generate_series(1, 20000) i',
   longText: "select repeat('ä', 1000000) as t",
@@ -130,6 +138,8 @@ const ofSqlite: SqlWords = {
   sleep: null,
   kill: null,
   deadlock: null,
+  lockTimeout: null,
+  changed: null,
   writeInReadOnly: '8 SQLITE_ERROR',
   rows: 'with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000) select i from n',
   longText: "select replace(hex(zeroblob(500000)), '0', 'ä') as t",

@@ -211,6 +211,38 @@ for (const { name, open } of engines) {
       expect(victim.isUsable).toBe(true)
     })
 
+    it.skipIf(words.lockTimeout === null)('tells of locks, and of rows that others have changed', async () => {
+      const [one, other] = [await openOne(), await openOne()]
+      const [setting, code] = words.lockTimeout!
+      const update = { sql: 'update pairs set value = value + 1' }
+      await fill(one, [[1, 10]])
+      await other.run({ sql: setting })
+      await one.begin({})
+      await one.run(update)
+      await other.begin({ isolation: 'repeatable-read' })
+      expect(await valueOf(other, 1)).toBe(10)
+      await expect(other.run(update)).rejects.toMatchObject({ kind: 'conflict', code })
+      await other.rollback()
+      await other.begin({ isolation: 'repeatable-read' })
+      expect(await valueOf(other, 1)).toBe(10)
+      await one.commit()
+      if (words.changed === null) expect((await other.run(update)).affected).toBe(1)
+      else await expect(other.run(update)).rejects.toMatchObject({ kind: 'conflict', code: words.changed })
+      await other.rollback()
+      expect(await valueOf(one, 1)).toBe(11)
+    })
+
+    it.skipIf(!name.startsWith('postgres'))('tells of a server that takes no more connections', async () => {
+      const own = await openOne()
+      const [row] = (await own.run({ sql: 'select current_database() as name' })).rows
+      await own.run({ sql: `alter database ${String(row?.['name'])} connection limit 1` })
+      try {
+        await expect(openOne()).rejects.toMatchObject({ kind: 'full', code: '53300 too_many_connections' })
+      } finally {
+        await own.run({ sql: `alter database ${String(row?.['name'])} connection limit -1` })
+      }
+    })
+
     it.skipIf(words.timeout === null)('tells of a statement that took longer than it was given', async () => {
       const [statements, code] = words.timeout!
       const connection = await openOne({ protocol: 'text' })

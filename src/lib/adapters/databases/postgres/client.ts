@@ -22,12 +22,13 @@ export async function openPostgresClient(url: string, options: ClientOptions): P
   let way: Promise<Way> | null = null
 
   async function open(): Promise<PostgresClientConnection> {
-    way ??= findWay(server, options)
+    // Among several servers it may be another one by now.
+    if (server.servers.length > 1) way = null
+    const found = (way ??= findWay(server, options))
+    found.catch(() => (way = null))
     try {
-      return await connect(server, await way, options)
+      return await connect(server, await found, options)
     } catch (error) {
-      // The next one may be let in, or find another server.
-      way = null
       throw toConnectError(error)
     }
   }
