@@ -22,6 +22,7 @@ import type { Filling, TableFilling } from '../../../src/lib/seeding/filling/fil
 import { sbtestFilling } from '../../../src/lib/workloads/oltp/tables.ts'
 import { history, tpcbFilling } from '../../../src/lib/workloads/tpcb/tables.ts'
 import { seedFilling } from '../../../src/lib/workloads/shared/seed-filling.ts'
+import { recordFilling } from '../../../src/lib/workloads/ycsb/tables.ts'
 import { testEngines, type TestDatabase } from '../../support/database/engines.ts'
 import { runSql } from '../../support/database/run-sql.ts'
 
@@ -176,3 +177,25 @@ describe.each(testEngines.filter(({ name }) => ['sqlite', 'mariadb', 'postgres']
     })
   },
 )
+
+describe.each(testEngines)('filling records on $name', ({ open }) => {
+  it.skipIf(!open)('stores them once, and goes on where it was stopped', async () => {
+    const scratch = await open!()
+    await using database = await connectDatabase(scratch.url, { poolSize: 4 })
+    const [records] = recordFilling({ tableRows: 60_000, fields: 3, fieldLength: 20 })
+    const filling: Filling = { workload: 'ycsb', tables: [records!] }
+    await ensureTables(database, { name: 'ycsb', tables: [records!.table], migrations: [] })
+    const stopping = new AbortController()
+    const stopped = { ...options, connections: 1, signal: stopping.signal, onProgress: () => stopping.abort() }
+    expect(await fillTables(database, filling, stopped)).toEqual({ rows: 60_000, done: 50_000, added: 50_000 })
+    expect(await readFillings(database, 'ycsb')).toEqual({ filled: [], isUnfinished: true })
+    expect(await fillTables(database, filling, options)).toEqual({ rows: 60_000, done: 60_000, added: 10_000 })
+    expect(await fillTables(database, filling, options)).toEqual({ rows: 60_000, done: 60_000, added: 0 })
+    expect(await foundSum(database, records!)).toEqual(expectedSum(records!))
+    await forgetFillings(database, 'ycsb', {})
+    await dropAllTables(database, 'ycsb', [records!.table])
+    await forgetSteps(database, 'ycsb')
+    expect(await database.tables()).toEqual([])
+    await scratch.remove()
+  })
+})

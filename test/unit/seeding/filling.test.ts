@@ -26,6 +26,7 @@ import {
   tellers,
   tpcbFilling,
 } from '../../../src/lib/workloads/tpcb/tables.ts'
+import { recordFilling, recordKey, usertable } from '../../../src/lib/workloads/ycsb/tables.ts'
 
 const table: AnyTable = {
   name: 'some',
@@ -148,6 +149,23 @@ describe('the rows of the workloads', () => {
     }
     // Tables are not copies of each other.
     expect(linesOf(second!)).not.toEqual(lines)
+  })
+
+  it('of ycsb have keys all over, and none twice', () => {
+    const size = { tableRows: 5000, fields: 2, fieldLength: 7 }
+    const [filling] = recordFilling(size)
+    expect(filling!.table).toEqual(usertable(size))
+    const lines = linesOf(filling!)
+    for (const [at, line] of lines.entries()) {
+      const [key, ...values] = line.split('\t')
+      expect(key).toBe(recordKey(at))
+      expect(key).toMatch(/^user\d{20}$/)
+      for (const value of values) expect(value).toMatch(/^[\w+/]{7}$/)
+      expect(values).toHaveLength(2)
+    }
+    const sorted = lines.toSorted()
+    expect(new Set(lines.map((line) => line.slice(0, 24))).size).toBe(5000)
+    expect(sorted).not.toEqual(lines)
   })
 
   it("of tpcb are pgbench's", () => {

@@ -94,7 +94,9 @@ async function openDatabaseTarget(opening: Opening): Promise<LoadTarget> {
   const { isOwn } = intent
   if (isOwn) await requireEngine(values.db, workload)
   const pausable = await openPausableWay(opening)
-  const database = stack.use(await openDatabase(context, values.db, ownConnections, { makesNothing: !isOwn }))
+  const database = stack.use(
+    await openDatabase(context, values.db, ownConnections + values.connections, { makesNothing: !isOwn }),
+  )
   const services = stack.use(createServices(values))
   const mapping = isOwn ? undefined : values.audit
   if (isOwn) {

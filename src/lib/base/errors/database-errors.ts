@@ -174,7 +174,7 @@ export const databaseErrors = {
   'table-outdated': entry<{ tables: readonly string[]; url: string }>(
     'error',
     (d) =>
-      `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench. Run "rushbench migrate --down", then "rushbench migrate".`,
+      `${d.url} has a table ${d.tables.join(', ')} made by another version of rushbench, or with other settings. Run "rushbench migrate --down", then "rushbench migrate".`,
   ),
   'tables-behind': entry<{ tables: readonly string[]; url: string; migrate?: string }>(
     'error',
