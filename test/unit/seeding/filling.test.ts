@@ -123,6 +123,9 @@ describe('the blocks of a filling', () => {
     const all = linesOf(filling(120_000))
     expect(alone.split('\n').slice(0, -1)).toEqual(all.slice(100_000, 120_000))
     expect(linesOf(filling(100), 'another')).not.toEqual(linesOf(filling(100)))
+    // Blocks do not repeat each other.
+    const drawn = (from: number) => all.slice(from, from + 100).map((line) => line.split('\t')[1])
+    expect(drawn(50_000)).not.toEqual(drawn(0))
   })
 
   it('of wide rows are smaller', () => {

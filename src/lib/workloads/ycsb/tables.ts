@@ -41,7 +41,7 @@ const keys: ColumnGenerator = {
 }
 
 /** The names of a record's fields: `field0` and so on. */
-export function fieldNames({ fields }: Pick<RecordSize, 'fields'>): string[] {
+function fieldNames({ fields }: Pick<RecordSize, 'fields'>): string[] {
   return Array.from({ length: fields }, (_, number) => `field${number}`)
 }
 
