@@ -194,6 +194,17 @@ export const testsOfLines: Readonly<Record<string, Readonly<Record<string, Tests
         'tells whoever has the last place that they have it, also where they ask for it many times at once',
       ],
     },
+    'its services call each other by gRPC, each in pods of its own': {
+      'integration/workloads/meetups/rpc.test.ts': [
+        'brings request and answer whole, with numbers beyond 32 bits',
+        'answers the health check of gRPC',
+      ],
+      'integration/workloads/meetups/rpc-network.test.ts': [
+        'is made again where that does no harm, and never where something would be there twice',
+        'tells of the process and of each service, whose database may be away',
+        'go through where both know each other by their authority',
+      ],
+    },
     'errors of GraphQL': {
       'integration/workloads/meetups/gateway.test.ts':
         'names the argument that is wrong, and carries out what else was asked',
