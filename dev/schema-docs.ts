@@ -67,7 +67,7 @@ interface Described {
   readonly kind: string
   readonly name: string
   readonly comment: string
-  readonly rows: string[]
+  readonly rows: string[][]
 }
 
 /** Services and messages of a file, with the comments above them. */
@@ -84,17 +84,19 @@ export function describeProto(text: string): string {
     const [, kind = '', name = ''] = /^(service|message) (\w+) \{/.exec(line) ?? []
     const rpc = /^rpc (\w+)\(([^)]+)\) returns \(([^)]+)\)/.exec(line)
     const field = /^((?:repeated |optional )?[\w.]+) (\w+) = (\d+);(?: *\/\/ ?(.*))?$/.exec(line)
+    // Belongs to the method above.
+    if (/^option idempotency_level = \w+;/.test(line)) found.at(-1)?.rows.at(-1)?.splice(3, 1, 'up to 4 times')
     if (kind) found.push({ kind, name, comment: words, rows: [] })
-    if (rpc) found.at(-1)?.rows.push(row([rpc[1] ?? '', rpc[2] ?? '', rpc[3] ?? '', words]))
-    if (field) found.at(-1)?.rows.push(row([field[3] ?? '', field[2] ?? '', field[1] ?? '', field[4] ?? words]))
+    if (rpc) found.at(-1)?.rows.push([rpc[1] ?? '', rpc[2] ?? '', rpc[3] ?? '', 'once', words])
+    if (field) found.at(-1)?.rows.push([field[3] ?? '', field[2] ?? '', field[1] ?? '', field[4] ?? words])
     comment = []
   }
   return found.map(describeFound).join('\n\n')
 }
 
 function describeFound({ kind, name, comment, rows }: Described): string {
-  const titles = kind === 'service' ? ['method', 'takes', 'returns', ''] : ['number', 'field', 'type', '']
+  const titles = kind === 'service' ? ['method', 'takes', 'returns', 'is sent', ''] : ['number', 'field', 'type', '']
   const title = kind === 'service' ? `### ${name}` : `**${name}**`
-  const body = rows.length > 0 ? [...head(titles), ...rows].join('\n') : 'No fields.'
+  const body = rows.length > 0 ? [...head(titles), ...rows.map(row)].join('\n') : 'No fields.'
   return [title, ...(comment ? [comment] : []), body].join('\n\n')
 }

@@ -53,10 +53,10 @@ describe('describeSchema', () => {
 describe('describeProto', () => {
   it('describes methods and fields with their comments', () => {
     const file =
-      '// All.\nservice A {\n  // Asks\n  // again.\n  rpc Ask(B) returns (stream C);\n}\nmessage B {}\nmessage C {\n  repeated string ids = 1; // Keys.\n}\n'
+      '// All.\nservice A {\n  // Asks\n  // again.\n  rpc Ask(B) returns (stream C);\n  rpc Get(B) returns (C) {\n    option idempotency_level = NO_SIDE_EFFECTS;\n  }\n}\nmessage B {}\nmessage C {\n  repeated string ids = 1; // Keys.\n}\n'
     expect(describeProto(file)).toBe(
       [
-        '### A\n\nAll.\n\n| method | takes | returns |  |\n| --- | --- | --- | --- |\n| Ask | B | stream C | Asks again. |',
+        '### A\n\nAll.\n\n| method | takes | returns | is sent |  |\n| --- | --- | --- | --- | --- |\n| Ask | B | stream C | once | Asks again. |\n| Get | B | C | up to 4 times |  |',
         '**B**\n\nNo fields.',
         '**C**\n\n| number | field | type |  |\n| --- | --- | --- | --- |\n| 1 | ids | repeated string | Keys. |',
       ].join('\n\n'),
