@@ -84,6 +84,8 @@ export interface StatementCount {
 
 /** Statistics that a server keeps of the statements on this database, whose texts it tells without their values. */
 export interface StatementStatistics {
+  /** The server forgets a session's counts with its end: `counts` remembers what it read, and is to be called each second. */
+  readonly forgetsSessions?: true
   /** Why they cannot be read, and what would mend it; null where they can. */
   unavailable(): Promise<string | null>
   counts(): Promise<readonly StatementCount[]>

@@ -50,6 +50,7 @@ export function watchServer(database: Pick<Database, 'counters' | 'statementStat
     } catch (thrown) {
       error ??= reasonOf(thrown)
     }
+    await statements.tick()
   }
 
   /** Resolves when it was read, or takes too long; nothing is read while an earlier reading is under way. */

@@ -12,6 +12,8 @@ type StatementCosts = Pick<ServerActivity, 'statements' | 'noStatements'>
 /** Compares what a server counted of each statement before a run and after it. Never rejects. */
 export interface StatementWatch {
   begin(): Promise<void>
+  /** Called each second. */
+  tick(): Promise<void>
   end(): Promise<void>
   /** As of the end. */
   costs(): StatementCosts
@@ -63,6 +65,9 @@ export function watchStatements(
   return {
     async begin() {
       if (statistics) await attempt(() => readBefore(statistics).then(() => true))
+    },
+    async tick() {
+      if (statistics?.forgetsSessions && missing === null) await attempt(() => statistics.counts())
     },
     async end() {
       if (statistics && missing === null) statements = await attempt(() => costliest(statistics, before))

@@ -36,6 +36,7 @@ export function createMysqlStatements(
   { name }: Pick<MysqlFlavour, 'name'>,
 ): StatementStatistics {
   const isMariadb = name === 'mariadb'
+  const prepared = createPreparedCounts(ask)
 
   /** A prepared text is kept as it was sent. The server writes it without its values unless it was cut off, or is too long. */
   async function normalise(text: string): Promise<string> {
@@ -44,6 +45,7 @@ export function createMysqlStatements(
   }
 
   return {
+    ...(isMariadb ? {} : { forgetsSessions: true }),
     async unavailable() {
       const [schema] = await ask('select @@global.performance_schema as is_on, current_user() as user_name')
       if (Number(schema?.['is_on']) !== 1) {
@@ -63,14 +65,8 @@ export function createMysqlStatements(
       }
     },
     async counts() {
-      const rows = [...(await ask(sentSql)), ...(await ask(isMariadb ? togetherSql : preparedSql))]
-      return rows.map((row): StatementCount => ({
-        id: String(row['id']),
-        kind: String(row['kind']),
-        calls: Number(row['calls']),
-        ms: Number(row['ms']),
-        rows: Number(row['found']),
-      }))
+      const sent = (await ask(sentSql)).map(toCount)
+      return [...sent, ...(isMariadb ? (await ask(togetherSql)).map(toCount) : await prepared.read())]
     },
     async texts(kinds) {
       if (kinds.length === 0) return new Map()
@@ -82,13 +78,50 @@ export function createMysqlStatements(
       )
       const texts = new Map(sent.map(({ kind, text }): [string, string] => [String(kind), String(text)]))
       if (isMariadb) return texts.set('together', together)
-      const prepared = await ask(
-        `select distinct md5(sql_text) as kind, sql_text as text
-         from performance_schema.prepared_statements_instances where md5(sql_text) in (${list})`,
-        kinds,
-      )
-      for (const { kind, text } of prepared) texts.set(String(kind), await normalise(String(text)))
+      for (const kind of kinds) {
+        const text = prepared.texts.get(kind)
+        if (text !== undefined) texts.set(kind, await normalise(text))
+      }
       return texts
+    },
+  }
+}
+
+type Ask = MysqlConnections['ask']
+
+function toCount(row: Awaited<ReturnType<Ask>>[number]): StatementCount {
+  return {
+    id: String(row['id']),
+    kind: String(row['kind']),
+    calls: Number(row['calls']),
+    ms: Number(row['ms']),
+    rows: Number(row['found']),
+  }
+}
+
+/** Statements of sessions that are remembered, at most. */
+const mostRemembered = 20_000
+
+/** Counts of prepared statements, which the server forgets with their sessions; the last that was read of them is kept. */
+function createPreparedCounts(ask: Ask) {
+  const counts = new Map<string, StatementCount>()
+  const texts = new Map<string, string>()
+  return {
+    texts,
+    async read(): Promise<StatementCount[]> {
+      for (const count of (await ask(preparedSql)).map(toCount)) counts.set(count.id, count)
+      for (const id of counts.keys()) if (counts.size > mostRemembered) counts.delete(id)
+      const unknown = [...new Set([...counts.values()].map(({ kind }) => kind))].filter((kind) => !texts.has(kind))
+      if (unknown.length > 0) {
+        const list = unknown.map(() => '?').join(', ')
+        const found = await ask(
+          `select distinct md5(sql_text) as kind, sql_text as text
+           from performance_schema.prepared_statements_instances where md5(sql_text) in (${list})`,
+          unknown,
+        )
+        for (const { kind, text } of found) texts.set(String(kind), String(text))
+      }
+      return [...counts.values()]
     },
   }
 }
