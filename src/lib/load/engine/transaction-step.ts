@@ -51,10 +51,10 @@ export async function runTransaction<Value>(
     endRequest(session, sent)
     const result =
       'busySince' in taken
-        ? await attemptOn(context, session, taken, task)
+        ? // Also when it is given up by what the work throws: others wait for the connection.
+          await attemptOn(context, session, taken, task).finally(() => pool.give(taken))
         : failed<Value>(taken, { outcome: 'failed', attempts: 0 })
-    if ('busySince' in taken) pool.give(taken)
-    else foundNoConnection(session, sent)
+    if (!('busySince' in taken)) foundNoConnection(session, sent)
     mistakes.succeeded(step)
     const failure = result.failure && reasonOf(result.failure)
     recorder.record({ step, due, planned, asked, sent, ended: clock.now(), bytes: 0, failure })

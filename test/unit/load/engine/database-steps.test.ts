@@ -165,6 +165,7 @@ describe('transaction', () => {
   async function transact(
     reply: (sql: string) => StatementError | null,
     work: 'commit' | 'roll back' | 'throw' = 'commit',
+    { connections = 10, durationMs = 500 } = {},
   ) {
     const clock = createVirtualClock()
     const { client, asked } = slowDatabase(clock, reply)
@@ -187,7 +188,10 @@ describe('transaction', () => {
         if (work !== 'throw') await user.think(100_000)
       }
     })
-    const result = await run(clock, [transfer], { database: poolOf(clock, client), model: users(1, 500) })
+    const result = await run(clock, [transfer], {
+      database: poolOf(clock, client, connections),
+      model: users(1, durationMs),
+    })
     return { result, results, asked }
   }
 
@@ -250,10 +254,11 @@ describe('transaction', () => {
   })
 
   it('is rolled back for what the scenario throws, and gives its connection back', async () => {
-    const { result, asked } = await transact(() => null, 'throw')
-    expect(asked.at(-1)).toBe('rollback')
-    // A pause of 1 s follows an error.
-    expect(result.errorReasons).toEqual({ 'test: thought better of it': 1 })
+    const { result, asked } = await transact(() => null, 'throw', { connections: 1, durationMs: 1500 })
+    // A pause of 1 s follows an error; then the one connection is there for the next.
+    const once = ['begin serializable', 'take', 'rollback']
+    expect(asked).toEqual([...once, ...once])
+    expect(result.errorReasons).toEqual({ 'test: thought better of it': 2 })
     expect(result.requests).toBe(0)
   })
 })
