@@ -29,7 +29,9 @@ export function loadAnswers(report: LoadReport): Answer[] {
   return [
     ...(faults.length > 0 ? [faultyAnswer(faults)] : []),
     validAnswer(report, faults.length > 0 || load.requests === 0),
-    auditFailure === undefined ? auditAnswer(audit, { hasLedger: !sendsOne(load) }) : failedAuditAnswer(auditFailure),
+    auditFailure === undefined
+      ? auditAnswer(audit, { hasLedger: !sendsOne(load), onDatabase: !/^https?:/.test(load.target) })
+      : failedAuditAnswer(auditFailure),
     thresholdAnswer(thresholds),
     ...(limit ? [limitAnswer(limit)] : []),
     ...(load.interrupted ? [stoppedAnswer(formatDuration(load.seconds * 1000))] : []),

@@ -10,20 +10,27 @@ const question = 'Every booking kept?'
 interface AuditView {
   /** Bookings were written down. */
   readonly hasLedger: boolean
+  /** Statements were sent to a database itself. */
+  readonly onDatabase?: boolean
   /** A screen names bookings that were stored without an answer as well, which are no fault. */
   readonly withUnknown?: boolean
 }
 
 /** The result of an audit; without a ledger, that of the invariants alone. */
-export function auditAnswer(audit: AuditResult | null, { hasLedger, withUnknown = false }: AuditView): Answer {
+export function auditAnswer(
+  audit: AuditResult | null,
+  { hasLedger, withUnknown = false, onDatabase = false }: AuditView,
+): Answer {
   if (!audit) {
-    const reason = 'the database behind the target is not known'
+    const [reason, hint] = onDatabase
+      ? ['nobody has said what must hold of the tables', 'the setting audit says so']
+      : ['the database behind the target is not known', 'name it with --db']
     return {
       question,
       grade: 'plain',
       answer: 'Not audited',
-      detail: `${upperFirst(reason)}; name it with --db.`,
-      lines: [{ label: 'no audit', tone: 'faint', text: `${reason} (name it with --db)` }],
+      detail: `${upperFirst(reason)}; ${hint}.`,
+      lines: [{ label: 'no audit', tone: 'faint', text: `${reason} (${hint})` }],
     }
   }
   if (audit.isolation) return isolationAnswer(audit.isolation, audit.passed)

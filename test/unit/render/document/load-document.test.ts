@@ -63,7 +63,11 @@ describe('loadDocument', () => {
     expect(text).toContain('NOT MET    steps[x].p99<1s (was never measured)')
     expect(text).toContain('stopped    before its time')
     expect(text).toMatch(/failures {3}3 \(.*\): timeout 3/)
-    expect(screenOf({ ...report, audit: null })).toContain('no audit')
+    expect(screenOf({ ...report, audit: null })).toContain('no audit   the database behind the target is not known')
+    const onDatabase = { ...report.load, target: 'sqlite:mine.db' }
+    expect(screenOf({ ...report, load: onDatabase, audit: null })).toContain(
+      'no audit   nobody has said what must hold of the tables (the setting audit says so)',
+    )
   })
 
   it.each([
