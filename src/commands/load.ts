@@ -46,6 +46,9 @@ database.
 
 With --scenario, the users do what a file of yours says, against any API; docs/scenarios.md explains it.
 
+With --sql, the users run files of SQL of yours on the database at --db, with the commands of pgbench; \
+docs/database-load.md explains it.
+
 Exit codes: 3 a threshold was not met, no load held the limit, no request was made, every request failed, or more \
 than 1% of the iterations threw (--threshold 'errors<5%' allows more); 4 the audit found bookings that are lost, \
 doubled, oversold or stored though they were refused; 5 the run is not valid because the generator was the \
@@ -65,6 +68,7 @@ bottleneck, or a worker was lost.`
     "<%= config.bin %> <%= command.id %> --request 'POST /reservations' --body @booking.json --connections 100 --requests 50000",
     "<%= config.bin %> <%= command.id %> --request 'GET /calendar' --header 'Accept: text/html' --rate 500/s --duration 60s",
     '<%= config.bin %> <%= command.id %> --scenario ./shop.ts --target http://127.0.0.1:8080 --users 50',
+    '<%= config.bin %> <%= command.id %> --sql transfer.sql --sql report.sql@3 --db sqlite:accounts.db --users 8 --own-data',
   ]
   static override flags = {
     ...settingFlags('users', 'duration', 'rampUp', 'stages', 'arrivalRate', 'arrivals', 'burst', 'maxInFlight'),
@@ -83,7 +87,7 @@ bottleneck, or a worker was lost.`
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
-    ...settingFlags('protocol', 'ownData', ...tableFlags),
+    ...settingFlags('sql', 'define', 'protocol', 'ownData', ...tableFlags),
     ...settingFlags('isolation', 'activeKeys', 'operations', 'keySkew'),
     ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),
     ...requestFlags,

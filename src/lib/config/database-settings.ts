@@ -26,7 +26,7 @@ export const databaseSettings = {
     // From there on pgbench has wider keys.
     schema: wholeNumber(1, 19_999),
     default: '1',
-    summary: 'branches of the workload tpcb, each with 10 tellers and 100,000 accounts',
+    summary: 'branches of the workload tpcb, each with 10 tellers and 100,000 accounts; :scale in the files of --sql',
     allowed: 'a whole number from 1 to 19999',
     scenario: true,
     sizesTables: true,

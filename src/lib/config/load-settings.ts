@@ -34,6 +34,25 @@ export const loadSettings = {
     replaces: ['mix'],
     compared: true,
   },
+  sql: {
+    schema: texts.pipe(z.array(z.string()).min(1).max(128)),
+    default: undefined,
+    summary:
+      "file of SQL that users run on the database at --db, with pgbench's commands; FILE@3 runs three times as often as FILE; may be repeated",
+    allowed: 'FILE or FILE@WEIGHT, several in a list',
+    repeated: true,
+    replaces: ['scenario', 'mix', 'target', 'workload'],
+    compared: true,
+  },
+  define: {
+    schema: texts.pipe(z.array(z.string()).max(100)),
+    default: undefined,
+    summary: 'variable of the files of --sql, and its value, such as accounts=1000; may be repeated',
+    allowed: 'NAME=VALUE, several in a list',
+    repeated: true,
+    scenario: true,
+    compared: true,
+  },
   users: {
     schema: wholeNumber(1, mostUsers),
     default: '100',

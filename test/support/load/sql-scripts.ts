@@ -1,10 +1,10 @@
 import { createRandom } from '../../../src/lib/base/random.ts'
-import type { SqlScript, StatementParameter } from '../../../src/lib/load/sql-script/program.ts'
+import type { Row, StatementValue } from '../../../src/lib/ports/database-client.ts'
+import type { SqlScript } from '../../../src/lib/load/sql-script/program.ts'
 import {
   createScriptUser,
   runScript,
   type ScriptHost,
-  type ScriptRow,
   type ScriptUser,
 } from '../../../src/lib/load/sql-script/run-script.ts'
 import type { ScriptDialect } from '../../../src/lib/load/sql-script/scan.ts'
@@ -25,11 +25,11 @@ export function userOf(script: SqlScript, seed = 'a', values: Readonly<Record<st
 }
 
 /** What a host was asked for, in order. */
-export type Asked = string | readonly [sql: string, ...parameters: StatementParameter[]]
+export type Asked = string | readonly [sql: string, ...parameters: StatementValue[]]
 
 /** Notes what it is asked for; rows are those of `rowsOf`. Waits take no time. */
 export function notingHost(
-  rowsOf: (sql: string) => readonly ScriptRow[] = () => [],
+  rowsOf: (sql: string) => readonly Row[] = () => [],
 ): ScriptHost & { readonly asked: Asked[] } {
   const asked: Asked[] = []
   const send: ScriptHost['send'] = async ({ sql }, parameters) => {
@@ -53,7 +53,7 @@ export function notingHost(
 export async function runOnce(
   text: string,
   seed?: string,
-  rowsOf?: (sql: string) => readonly ScriptRow[],
+  rowsOf?: (sql: string) => readonly Row[],
 ): Promise<readonly Asked[]> {
   const script = read(text)
   const host = notingHost(rowsOf)

@@ -3,6 +3,7 @@ import type { Settings } from '../../config/settings.ts'
 import type { LoadJob } from '../../load/engine/load-job.ts'
 import { sendOf } from '../../load/engine/model.ts'
 import { readScenarios } from '../../load/scenarios/scenario-file.ts'
+import { scriptScenarios } from './sql-scripts.ts'
 import type { Scenario } from '../../ports/scenario.ts'
 import { loadWorkload } from '../../workloads/registry.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
@@ -11,6 +12,8 @@ import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 export async function readJobScenarios(job: LoadJob): Promise<readonly Scenario[]> {
   const { model, scenarioFile, settings } = job
   if (sendOf(model)) return []
+  const own = scriptScenarios(job, settings as object as ScenarioSettings)
+  if (own !== null) return own
   return scenarioFile === null
     ? workloadScenarios(settings as object as ScenarioSettings, job)
     : readScenarios(scenarioFile)

@@ -28,6 +28,8 @@ import { requireFitting, requireWithoutPassword, subjectOf } from './load-subjec
 import { readRequestModel, type RequestFlags } from './request-model.ts'
 import { requirePlaces, saveAndPrint } from '../save-run.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
+import { readSqlScripts } from './sql-scripts.ts'
+import { scriptName } from '../../load/sql-script/script-scenarios.ts'
 import { requireServices, type Service } from '../services.ts'
 
 /** The flags of `load` that are no settings. */
@@ -47,10 +49,11 @@ export async function makeLoadRun(
   config: RunConfig,
 ): Promise<{ readonly report: LoadReport; readonly runId: string }> {
   const { values } = config
-  const { scenario, seconds, ...plan } = await planRun(context, flags, config)
+  const { scenario, scripts, seconds, ...plan } = await planRun(context, flags, config)
   const { workload, subject, generators, faults, model } = plan
+  const isOwn = scenario === null && scripts === null
   await requirePlaces(values.reports)
-  await requireServices(values, servicesOf(workload, config, generators))
+  await requireServices(values, scripts === null ? servicesOf(workload, config, generators) : queueOf(generators))
   if (flags.ledger !== undefined) await requireNewLedger(flags.ledger)
   const startedAt = new Date()
   await using target = await openLoadTarget(context, workload, config, {
@@ -58,7 +61,7 @@ export async function makeLoadRun(
     faults,
     subject,
     users: mostUsersOf(model),
-    isOwn: scenario === null,
+    isOwn,
     asksDatabase: scenario?.usesDatabase ?? false,
   })
   if (generators.kind === 'queue') requireWithoutPassword(target.access)
@@ -69,7 +72,8 @@ export async function makeLoadRun(
   } = await runLoad(target, {
     ...values,
     ...plan,
-    scenarioNames: scenario?.names ?? null,
+    scenarioNames: scenario?.names ?? scripts?.map(({ name }) => scriptName(name)) ?? null,
+    scripts,
     scenarioFile: scenario?.file ?? null,
     scenarioSettings: scenarioSettings(values),
     workloadOptions: values,
@@ -86,7 +90,7 @@ export async function makeLoadRun(
     onEnd: (isAudited) => seconds.stop(isAudited ? 'Auditing the database' : null),
   })
   const engine = target.database?.engine ?? null
-  const server = target.database ? await readFacts(target.database, workload.tables) : null
+  const server = target.database ? await readFacts(target.database, scripts === null ? workload.tables : []) : null
   const run = describeRun('load', { startedAt, config, engine, server, version: context.version })
   const report = { ...run, ...results }
   // An experiment shows it once, after its last run.
@@ -105,6 +109,7 @@ async function planRun(context: RunContext, flags: LoadFlags, config: RunConfig)
   const thresholds = (values.threshold ?? []).map(parseThreshold)
   const model = await chooseModel(flags, config)
   const scenario = await readScenario(context, config)
+  const scripts = await readSqlScripts(config, flags)
   const limit = values.findLimit === undefined ? null : parseLimit(values.findLimit)
   const seconds = context.progress.seconds(durationOf(model))
   const generators = await planGenerators(context, config, scenario, seconds.note)
@@ -118,13 +123,14 @@ async function planRun(context: RunContext, flags: LoadFlags, config: RunConfig)
   requireFitting(flags, workload, scenario, subject)
   requirePossible(faults, durationOf(model), subject)
   // A name that is wrong is said before the database is filled.
-  if (scenario === null) chooseScenarios(workload.scenarios(values, ''), values.mix ?? workload.defaultMix)
+  if (scenario === null && scripts === null)
+    chooseScenarios(workload.scenarios(values, ''), values.mix ?? workload.defaultMix)
   if (scenario !== null && subject === 'own API') {
     context.note(
       `Without --target the scenario loads the built-in API of the workload ${workload.name}, which rushbench starts; name yours with --target.`,
     )
   }
-  return { workload, subject, model, scenario, generators, thresholds, limit, faults, seconds }
+  return { workload, subject, model, scenario, scripts, generators, thresholds, limit, faults, seconds }
 }
 
 /** Throws `usage-wrong` for a person's own scenario, or a request to a target of their own. */
@@ -140,7 +146,11 @@ function servicesOf({ needs }: BuiltInWorkload, { values, settings }: RunConfig,
   // Tables of somebody else are audited without.
   const isAudited = !values.audit && isSet(settings.db)
   const used = needs.filter((service) => values.target === undefined || (service === 'broker' && isAudited))
-  return generators.kind === 'queue' ? [...used, 'queue'] : [...used]
+  return [...used, ...queueOf(generators)]
+}
+
+function queueOf({ kind }: GeneratorPlan): Service[] {
+  return kind === 'queue' ? ['queue'] : []
 }
 
 /** Reads a person's own scenario; null for the workload's. Its code never runs in this thread, which has to hear of Ctrl-C. */

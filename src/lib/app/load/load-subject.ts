@@ -6,12 +6,13 @@ import type { ScenarioFacts } from '../../load/scenarios/scenario-facts.ts'
 import type { FaultSubject } from '../../load/faults/faults.ts'
 import type { BuiltInWorkload } from '../../workloads/registry.ts'
 
-/** Says what users talk to; a person's own scenario says itself that they need a database. */
+/** Says what users talk to; a person's own scenario says itself that they need a database, and SQL always does. */
 export function subjectOf(
   { values }: ResolvedConfig,
   workload: BuiltInWorkload,
   scenario: ScenarioFacts | null,
 ): FaultSubject {
+  if (values.sql !== undefined) return 'database'
   if (values.target !== undefined) return 'given API'
   const needsApi = scenario ? !scenario.usesDatabase : workload.serve !== undefined
   return needsApi ? 'own API' : 'database'

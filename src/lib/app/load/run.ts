@@ -37,6 +37,9 @@ import type { OnSecond } from '../../load/metrics/timeline.ts'
 import { watchServer } from '../../load/metrics/server-watch.ts'
 import type { RetryCounts } from '../../ports/database-facts.ts'
 import type { Watch } from '../../base/progress.ts'
+import type { ScenarioSettings } from '../../config/sent-settings.ts'
+import type { JobScript } from '../../load/sql-script/script-scenarios.ts'
+import { scriptScenarios } from './sql-scripts.ts'
 import { chooseScenarios } from '../../load/scenarios/define-scenario.ts'
 
 /** The target of a load. */
@@ -72,6 +75,8 @@ export interface LoadOptions<Options extends object> extends OutcomeStatuses {
   readonly scenarioNames: readonly string[] | null
   /** Where they stand. */
   readonly scenarioFile: string | null
+  /** A person's own SQL, which is run instead of scenarios; null for none. */
+  readonly scripts: readonly JobScript[] | null
   /** How long reading them may take, and preparing users without another one that is ready. */
   readonly prepareTimeout: number
   readonly model: LoadModel
@@ -146,7 +151,7 @@ export async function runLoad<Options extends object>(
   const ledgerPath = await written.close()
   options.onEnd(target.audit !== null)
   const { audit, failure: auditFailure } = await tryAudit(async () => {
-    if (injected.length > 0) await awaitWriters(target.database, options.workload)
+    if (injected.length > 0 && target.audit) await awaitWriters(target.database, options.workload)
     return target.audit && (await auditLedger(target.audit, ledgerPath, await inspecting))
   })
   return {
@@ -272,7 +277,7 @@ function highestOf<Options extends object>({ model, generators }: LoadOptions<Op
 
 /** One run of the load, as its generators are told of it. */
 function jobOf<Options extends object>(
-  { timeout, seed, scenarioSettings, scenarioFile, prepareTimeout, ...options }: LoadOptions<Options>,
+  { timeout, seed, scenarioSettings, scenarioFile, scripts, prepareTimeout, ...options }: LoadOptions<Options>,
   { origins, access }: LoadTarget,
   run: Pick<LoadJob, 'runId' | 'model'>,
 ): LoadJob {
@@ -288,16 +293,20 @@ function jobOf<Options extends object>(
     statuses,
     settings: { ...scenarioSettings },
     scenarioFile,
+    ...(scripts === null ? {} : { scripts }),
     prepareTimeout,
   }
 }
 
 /** For a generator in this thread. */
 function scenariosOf<Options extends object>(
-  { workload, workloadOptions, mix = workload.defaultMix }: LoadOptions<Options>,
-  { runId, database }: LoadJob,
+  { workload, workloadOptions, scenarioSettings, mix = workload.defaultMix }: LoadOptions<Options>,
+  job: LoadJob,
 ) {
-  return () => chooseScenarios(workload.scenarios(workloadOptions, runId, database?.engine), mix)
+  const { runId, database } = job
+  return () =>
+    scriptScenarios(job, scenarioSettings as ScenarioSettings) ??
+    chooseScenarios(workload.scenarios(workloadOptions, runId, database?.engine), mix)
 }
 
 /** A failure to write ends the run. A single request says nothing of bookings. */

@@ -1,18 +1,6 @@
 import { formatCount } from '../format.ts'
 import { entry } from './error-entry.ts'
 
-/** A place in a script, counted from 1, and what is wrong there. */
-export interface ScriptReason {
-  readonly file: string
-  readonly line: number
-  readonly column: number
-  readonly excerpt: string
-  readonly reason: string
-}
-
-const atPlace = (d: ScriptReason): string =>
-  `${d.file}:${d.line}:${d.column}${d.excerpt === '' ? '' : `, at ${JSON.stringify(d.excerpt)}`}`
-
 /** Errors of commands, loads, APIs, audits and reports. */
 export const commandErrors = {
   'setting-invalid': entry<{ key: string; source: string; value: string; allowed: string }>(
@@ -237,8 +225,15 @@ export const commandErrors = {
     'usage',
     (d) => `The script ${d.file} cannot be used: ${d.reason}. Nothing was sent.`,
   ),
-  'sql-unreadable': entry<ScriptReason>('usage', (d) => `${atPlace(d)}: ${d.reason}. Nothing was sent.`),
-  'sql-wrong': entry<ScriptReason>('error', (d) => `${atPlace(d)}: ${d.reason}. The script was ended there.`),
+  'sql-unreadable': entry<{ place: string; reason: string }>(
+    'usage',
+    (d) => `${d.place}: ${d.reason}. Nothing was sent.`,
+  ),
+  'own-data-unconfirmed': entry<{ place: string; step: string }>(
+    'usage',
+    (d) =>
+      `${d.place}: ${d.step} changes data, and the database is somebody's. Say --own-data if it is yours to change; without it statements can only read. Nothing was sent.`,
+  ),
   'usage-wrong': entry<{ reason: string }>('usage', (d) => d.reason),
   interrupted: entry<{ done: string }>('interrupted', (d) => `Interrupted. ${d.done}`),
 }

@@ -83,6 +83,9 @@ const database = z.strictObject({
   readOnly: z.boolean(),
 })
 
+/** A person's own SQL. */
+const script = z.strictObject({ name: text, weight: z.int().min(1).max(1_000_000), text: z.string().max(1_000_000) })
+
 /** How a generator reaches a database. */
 export type DatabaseAccess = Readonly<z.output<typeof database>>
 
@@ -103,6 +106,8 @@ export const loadJob = z.strictObject({
   settings: z.record(z.string(), z.unknown()),
   /** A person's own scenarios; null for the workload's. */
   scenarioFile: z.string().nullable(),
+  /** A person's own SQL, instead of scenarios; left out where there is none. */
+  scripts: z.array(script).min(1).max(128).readonly().exactOptional(),
   /** How long reading scenarios may take, and preparing users without another one that is ready. */
   prepareTimeout: duration,
 })

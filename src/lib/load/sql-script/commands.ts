@@ -94,6 +94,11 @@ function requireNoMore(name: string, rest: readonly Word[], most: number): void 
     throw new ScriptError(more.at, `\\${name} takes ${most === 0 ? 'nothing' : `at most ${most}`} behind it`)
 }
 
+/** Whether a variable can have that name. */
+export function isVariableName(name: string): boolean {
+  return name.length <= mostOfName && variableName.test(name)
+}
+
 const variableName = /^[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*$/
 
 function readSet([word]: readonly Word[], from: number): { readonly name: string; readonly from: number } {

@@ -1,9 +1,6 @@
+import type { StatementValue, TransactionOptions } from '../../ports/database-client.ts'
 import type { Evaluate, Frame } from './functions.ts'
-import type { TransactionModes } from './transaction-words.ts'
 import { Double, type ScriptValue } from './values.ts'
-
-/** A value as statements are given it. */
-export type StatementParameter = string | number | boolean | null | Uint8Array
 
 /** How a statement's rows become variables: `\gset` needs one row, `\aset` takes the last. */
 export interface RowsTaken {
@@ -17,6 +14,8 @@ export interface RowsTaken {
 export interface ScriptStatement {
   /** Name of its row in the results, which no other statement of the file has: `UPDATE pgbench_accounts`. */
   readonly step: string
+  /** Its first word, in capitals: `UPDATE`. */
+  readonly verb: string
   /** With the dialect's placeholders. */
   readonly sql: string
   /** Names of the variables, by the order of the placeholders. */
@@ -24,12 +23,12 @@ export interface ScriptStatement {
   /** `begin`, `commit` and `rollback` stand for what the engine does then, and need not be sent as they are. */
   readonly role: 'begin' | 'commit' | 'rollback' | 'plain'
   /** How a transaction begins. */
-  readonly modes: TransactionModes
+  readonly modes: TransactionOptions
   readonly rows: RowsTaken | null
   /** Where it stands in the script. */
   readonly at: number
   /** Values for the placeholders. Throws ScriptError where a variable has none. */
-  parameters(frame: Frame): readonly StatementParameter[]
+  parameters(frame: Frame): readonly StatementValue[]
 }
 
 /** One thing that a script does. `to` is the place of another instruction, which comes later. */
@@ -52,7 +51,7 @@ export interface SqlScript {
 }
 
 /** A variable's value as a parameter; whole numbers that a number does not hold go as texts. */
-export function toParameter(value: ScriptValue): StatementParameter {
+export function toParameter(value: ScriptValue): StatementValue {
   if (typeof value === 'bigint') return String(value)
   return value instanceof Double ? value.value : value
 }

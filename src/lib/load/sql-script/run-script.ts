@@ -1,18 +1,16 @@
-import { failure, type RushbenchError } from '../../base/errors/errors.ts'
+import type { Row, StatementValue } from '../../ports/database-client.ts'
 import type { Random } from '../../base/random.ts'
 import type { Frame } from './functions.ts'
-import type { Instruction, RowsTaken, ScriptStatement, SqlScript, StatementParameter } from './program.ts'
-import { placeIn, ScriptError, ValueError } from './script-error.ts'
+import type { Instruction, RowsTaken, ScriptStatement, SqlScript } from './program.ts'
+import { ScenarioMistake } from '../scenarios/mistakes.ts'
+import { describePlace, ScriptError, ValueError } from './script-error.ts'
 import { Double, isTrue, type ScriptValue } from './values.ts'
-
-/** A row by the names of its columns. */
-export type ScriptRow = Readonly<Record<string, StatementParameter>>
 
 /** Sends a statement of a script, and returns its rows. */
 export type SendStatement = (
   statement: ScriptStatement,
-  parameters: readonly StatementParameter[],
-) => Promise<readonly ScriptRow[]>
+  parameters: readonly StatementValue[],
+) => Promise<readonly Row[]>
 
 /** The one who does what a script asks for: on a database, or in a test. */
 export interface ScriptHost {
@@ -76,7 +74,7 @@ export class ReplayedRandom {
   }
 }
 
-/** Runs a script once, as one iteration. Rejects with what `host` does, and with `sql-wrong` for a value that is of no use. */
+/** Runs a script once, as one iteration. Rejects with what `host` does, and with ScenarioMistake for a value that is of no use. */
 export async function runScript(script: SqlScript, user: ScriptUser, host: ScriptHost): Promise<void> {
   const { instructions } = script
   try {
@@ -175,12 +173,7 @@ function lengthOf(instruction: Extract<Instruction, { kind: 'sleep' }>, user: Sc
   }
 }
 
-function takeRows(
-  script: SqlScript,
-  { kind, prefix, at }: RowsTaken,
-  rows: readonly ScriptRow[],
-  user: ScriptUser,
-): void {
+function takeRows(script: SqlScript, { kind, prefix, at }: RowsTaken, rows: readonly Row[], user: ScriptUser): void {
   if (kind === 'gset' && rows.length !== 1) {
     throw new ScriptError(at, `\\gset needs a statement that gives one row, and this one gave ${rows.length}`)
   }
@@ -191,13 +184,16 @@ function takeRows(
   }
 }
 
-function toValue(value: StatementParameter): ScriptValue {
+function toValue(value: StatementValue): ScriptValue {
   return typeof value === 'number' && !Number.isSafeInteger(value) ? new Double(value) : value
 }
 
 const placed = (error: unknown, at: number): unknown =>
   error instanceof ValueError ? new ScriptError(at, error.message) : error
 
-function wrongIn({ file, text }: SqlScript, error: ScriptError): RushbenchError {
-  return failure('sql-wrong', { file, ...placeIn(text, error.at), reason: error.message }, error)
+function wrongIn({ file, text }: SqlScript, error: ScriptError): ScenarioMistake {
+  const mistake = new ScenarioMistake(`${describePlace(file, text, error.at)}: ${error.message}`)
+  // Its place is in the script, and in no code.
+  mistake.stack = ''
+  return mistake
 }

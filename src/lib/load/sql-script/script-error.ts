@@ -22,7 +22,7 @@ export class ValueError extends Error {
 const mostOfExcerpt = 60
 
 /** Where something stands, as people count: from 1. */
-export interface ScriptPlace {
+interface ScriptPlace {
   readonly line: number
   readonly column: number
   /** The rest of that line; empty at its end. */
@@ -30,7 +30,7 @@ export interface ScriptPlace {
 }
 
 /** Finds the line and column of a place in a script. */
-export function placeIn(text: string, at: number): ScriptPlace {
+function placeIn(text: string, at: number): ScriptPlace {
   const before = text.slice(0, at)
   const lineStart = before.lastIndexOf('\n') + 1
   const line = before.split('\n').length
@@ -38,10 +38,16 @@ export function placeIn(text: string, at: number): ScriptPlace {
   return { line, column: at - lineStart + 1, excerpt: cutTo(mostOfExcerpt, rest.trim()).toWellFormed() }
 }
 
+/** A place as `FILE:LINE:COLUMN, at "..."`. */
+export function describePlace(file: string, text: string, at: number): string {
+  const { line, column, excerpt } = placeIn(text, at)
+  return `${file}:${line}:${column}${excerpt === '' ? '' : `, at ${JSON.stringify(excerpt)}`}`
+}
+
 /** The error of a script that cannot be read, with its place; anything else as it is. */
 export function unreadable(file: string, text: string, error: unknown): unknown {
   if (!(error instanceof ScriptError)) return error
-  return failure('sql-unreadable', { file, ...placeIn(text, error.at), reason: error.message })
+  return failure('sql-unreadable', { place: describePlace(file, text, error.at), reason: error.message })
 }
 
 /** Characters of a variable's name. */

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
+import { quoted } from '../../base/cut-text.ts'
 import { failure, reasonOf } from '../../base/errors/errors.ts'
 import { readNamedFile } from '../../base/named-file.ts'
-import type { SqlScript } from './program.ts'
-import { readScript, type ReadOptions } from './script.ts'
+import { isVariableName } from './commands.ts'
 
 /** A script and its share of the iterations, as a person names them. */
 export interface NamedScript {
@@ -32,7 +32,7 @@ export function parseNamedScript(text: string): NamedScript {
 const mostScriptBytes = 1_000_000
 
 /** Reads the text of a script. Throws `sql-unusable` with the reason. */
-async function loadScriptText(file: string): Promise<string> {
+export async function loadScriptText(file: string): Promise<string> {
   const bytes = await readNamedFile(file, mostScriptBytes).catch((error: unknown) => {
     throw failure('sql-unusable', { file, reason: reasonOf(error) }, error)
   })
@@ -60,7 +60,15 @@ function firstBrokenLine(bytes: Buffer): number {
   }
 }
 
-/** Reads the script in a file. Throws `sql-unusable` and `sql-unreadable`. */
-export async function loadScript(options: ReadOptions): Promise<SqlScript> {
-  return readScript(await loadScriptText(options.file), options)
+/** Reads what a person defines as `NAME=VALUE`. Throws `usage-wrong`. */
+export function parseDefinitions(texts: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = texts.map((text): [string, string] => {
+    const at = text.indexOf('=')
+    const name = text.slice(0, at)
+    if (at > 0 && isVariableName(name)) return [name, text.slice(at + 1)]
+    throw failure('usage-wrong', {
+      reason: `--define cannot be ${quoted(text)}. It takes NAME=VALUE, such as accounts=1000.`,
+    })
+  })
+  return Object.fromEntries(pairs)
 }

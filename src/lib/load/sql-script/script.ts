@@ -4,7 +4,7 @@ import type { Evaluate } from './functions.ts'
 import { toParameter, type Instruction, type RowsTaken, type ScriptStatement, type SqlScript } from './program.ts'
 import { scanScript, type ScannedCommand, type ScannedStatement, type ScriptDialect } from './scan.ts'
 import { meantName, ScriptError, unreadable } from './script-error.ts'
-import { createNamer, nameStatement, writePlaceholders } from './statement.ts'
+import { createNamer, nameStatement, verbOf, writePlaceholders } from './statement.ts'
 import { readTransactionWords } from './transaction-words.ts'
 import { asInteger, asOperand } from './values.ts'
 
@@ -110,6 +110,7 @@ class ScriptBuilder {
     if (found !== null) this.#moveTransaction(found.role, at)
     const statement: ScriptStatement = {
       step: this.#name(nameStatement(words)),
+      verb: verbOf(words),
       sql,
       names,
       role: found?.role ?? 'plain',

@@ -60,6 +60,20 @@ export function nameStatement(words: readonly SqlWord[]): string {
   return clean(first.map(({ text }, index) => (index === 0 ? text.toUpperCase() : text)).join(' '))
 }
 
+/**
+ * The word that says what a statement does, in capitals: the first, or behind WITH one that changes data; empty for a
+ * statement in brackets.
+ */
+export function verbOf(words: readonly SqlWord[]): string {
+  const said = words.flatMap(({ text, quoted }) => (quoted ? [] : [text.toUpperCase()]))
+  const first = said.find((word) => /[A-Z]/.test(word)) ?? 'SELECT'
+  if (first === 'SET' && said.some((word) => word === 'GLOBAL' || word === 'PERSIST')) return 'SET GLOBAL'
+  if (first !== 'WITH' && first !== 'EXPLAIN') return first
+  return said.find((word) => changing.has(word)) ?? first
+}
+
+const changing = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'REPLACE'])
+
 const isSign = (word: SqlWord | undefined): boolean =>
   word !== undefined && !word.quoted && !/[A-Za-z0-9_\u0080-\uffff]/.test(word.text)
 

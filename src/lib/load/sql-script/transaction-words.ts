@@ -1,21 +1,13 @@
+import type { IsolationLevel, TransactionOptions } from '../../ports/database-client.ts'
 import type { SqlWord } from './scan.ts'
-
-/** Levels by which a transaction can be kept apart from others. */
-export type ScriptIsolation = 'read-uncommitted' | 'read-committed' | 'repeatable-read' | 'serializable'
-
-/** How a transaction is to begin; the session's own where nothing is said. */
-export interface TransactionModes {
-  readonly isolation?: ScriptIsolation
-  readonly readOnly?: boolean
-}
 
 /** A statement by which a transaction begins or ends, or why it cannot be taken. Null for any other. */
 export type TransactionWords =
-  | { readonly role: 'begin'; readonly modes: TransactionModes }
+  | { readonly role: 'begin'; readonly modes: TransactionOptions }
   | { readonly role: 'commit' | 'rollback' }
   | { readonly role: 'refused'; readonly reason: string }
 
-const levels: Readonly<Record<string, ScriptIsolation>> = {
+const levels: Readonly<Record<string, IsolationLevel>> = {
   'READ UNCOMMITTED': 'read-uncommitted',
   'READ COMMITTED': 'read-committed',
   'REPEATABLE READ': 'repeatable-read',
@@ -44,7 +36,7 @@ const mostWords = 20
 const fillers = new Set(['WORK', 'TRANSACTION', ',', 'DEFERRED', 'IMMEDIATE', 'EXCLUSIVE'])
 
 function readBegin(words: readonly string[]): TransactionWords {
-  const modes: { isolation?: ScriptIsolation; readOnly?: boolean } = {}
+  const modes: { isolation?: IsolationLevel; readOnly?: boolean } = {}
   let at = 0
   while (at < words.length) {
     const rest = words.slice(at)

@@ -104,14 +104,12 @@ describe('a script', () => {
   it('takes the last row with \\aset, and none where there is none', async () => {
     const text = 'select 1;\n\\aset\nselect :id'
     expect((await runOnce(text, 'a', () => [{ id: 1 }, { id: 2 }])).at(-1)).toEqual(['select $1', 2])
-    await expect(runOnce(text)).rejects.toThrow(
-      'mine.sql:3:8, at ":id": :id has no value here. The script was ended there.',
-    )
+    await expect(runOnce(text)).rejects.toThrow('mine.sql:3:8, at ":id": :id has no value here')
   })
 
   it('says so when \\gset finds no row, several, or not the column', async () => {
     await expect(runOnce('select 1 \\gset')).rejects.toThrow(
-      'mine.sql:1:11, at "gset": \\gset needs a statement that gives one row, and this one gave 0.',
+      'mine.sql:1:11, at "gset": \\gset needs a statement that gives one row, and this one gave 0',
     )
     await expect(runOnce('select 1 \\gset', 'a', () => [{ a: 1 }, { a: 2 }])).rejects.toThrow('gave 2')
     await expect(runOnce('select 1 \\gset\n\\set x :b', 'a', () => [{ a: 1 }])).rejects.toThrow(':b has no value here')

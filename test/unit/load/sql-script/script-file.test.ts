@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadScript, parseNamedScript } from '../../../../src/lib/load/sql-script/script-file.ts'
+import { loadScriptText, parseDefinitions, parseNamedScript } from '../../../../src/lib/load/sql-script/script-file.ts'
+import { readScript } from '../../../../src/lib/load/sql-script/script.ts'
 
 describe('--sql', () => {
   it.each([
@@ -26,6 +27,16 @@ describe('--sql', () => {
   })
 })
 
+describe('--define', () => {
+  it('gives variables their values, which may be texts', () => {
+    expect(parseDefinitions(['a=1', 'name=b=c', 'none='])).toEqual({ a: '1', name: 'b=c', none: '' })
+  })
+
+  it.each(['a', '=1', '1a=2', `${'a'.repeat(64)}=1`])('is refused where it is no NAME=VALUE: %s', (text) => {
+    expect(() => parseDefinitions([text])).toThrow('It takes NAME=VALUE, such as accounts=1000.')
+  })
+})
+
 describe('a file', () => {
   let folder = ''
   beforeAll(async () => {
@@ -36,7 +47,7 @@ describe('a file', () => {
   const load = async (content: string | Buffer) => {
     const file = join(folder, 'mine.sql')
     await writeFile(file, content)
-    return loadScript({ file, dialect: 'sqlite', variables: [] })
+    return readScript(await loadScriptText(file), { file, dialect: 'sqlite', variables: [] })
   }
 
   it('is read with the mark of its order of bytes, and with the ends of lines of Windows', async () => {
@@ -58,6 +69,6 @@ describe('a file', () => {
 
   it('that is not there is refused', async () => {
     const file = join(folder, 'none.sql')
-    await expect(loadScript({ file, dialect: 'sqlite', variables: [] })).rejects.toThrow('ENOENT')
+    await expect(loadScriptText(file)).rejects.toThrow('ENOENT')
   })
 })
