@@ -18,6 +18,7 @@ import { terminalText, type Paint } from '../../../src/lib/render/terminal/termi
 import { csvText, junitXml } from '../../../src/lib/render/text-formats/csv-and-junit.ts'
 import { briefMarkdown, markdownText } from '../../../src/lib/render/text-formats/markdown.ts'
 import { parseJournal } from '../../../src/lib/seeding/journal.ts'
+import { fillJournal } from '../../../src/lib/seeding/filling/fill-journal.ts'
 import { reservationJournal } from '../../../src/lib/seeding/reservation-journal.ts'
 import { textsLike, valuesLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
@@ -74,6 +75,8 @@ const watch = { onProgress() {}, signal: new AbortController().signal }
 const recipe =
   '{"seed":"s","keys":"ascending","order":"grouped","indexes":"before","firstSerial":0,"runs":[[0,1,100,5]]}'
 const journal = JSON.stringify({ id: '3138abbc-41d4-42c4-bb96-e8d4e418cfcc', before: null, recipe })
+const filling = { seed: 's', tables: [{ name: 'sbtest1', amount: '--table-rows 100', rows: [100] }] }
+const fillingText = JSON.stringify({ ...JSON.parse(journal), recipe: JSON.stringify(filling) })
 
 export const savedReaders = [
   reader({
@@ -115,6 +118,20 @@ export const savedReaders = [
         close: () => rm(folder, { recursive: true, force: true }),
       }
     },
+  }),
+  reader({
+    name: 'filling journals',
+    what: 'journals of fillings, as a database keeps them',
+    inputs: fc.oneof(
+      textsLike([fillingText], ['[', ']', ',', '\u001b', '1e15', '-1']),
+      valuesLike([filling]).map((value) => JSON.stringify({ ...JSON.parse(journal), recipe: JSON.stringify(value) })),
+    ),
+    open: pure((text) => {
+      const found = parseJournal(fillJournal('oltp'), text)
+      // They are shown to people as they are.
+      for (const { name, amount } of found?.recipe.tables ?? [])
+        if (/[^ -~]/.test(name + amount)) throw new TypeError(`it takes ${name} filled by ${amount}`)
+    }),
   }),
   reader({
     name: 'journals',

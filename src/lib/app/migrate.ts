@@ -164,7 +164,7 @@ function printTables(
   for (const line of tables.flatMap(describeComparison)) log(plain(line))
   for (const [amount, filled] of Map.groupBy(fillings?.filled ?? [], (each) => each.amount)) {
     const rows = filled.reduce((sum, each) => sum + each.rows, 0)
-    log(`filled by ${amount}: ${filled.map(({ name }) => name).join(', ')}, ${formatCount(rows)} rows`)
+    log(plain(`filled by ${amount}: ${filled.map(({ name }) => name).join(', ')}, ${formatCount(rows)} rows`))
   }
   if (fillings?.isUnfinished) log('A filling was not finished: --fill goes on with it.')
   for (const what of leftOut) log(`unsupported: ${what}`)

@@ -24,7 +24,12 @@ export type FillJournal = Journal<FillRecipe>
 const SavedRecipe = z.strictObject({
   seed: z.string(),
   tables: z.array(
-    z.strictObject({ name: z.string(), amount: z.string(), rows: z.array(z.number().int().nonnegative()) }),
+    // They stand in errors as they are.
+    z.strictObject({
+      name: z.string().regex(/^\w{1,64}$/),
+      amount: z.string().regex(/^[a-z\d -]{0,1000}$/),
+      rows: z.array(z.number().int().nonnegative()),
+    }),
   ),
 })
 
