@@ -44,7 +44,7 @@ const beginMessages = new Map<string, Buffer>()
 
 /**
  * A session on the server, below pg: each statement is one write, and of the answer only the rows are read that it has. A
- * statement of ours costs half of what pg's own query does (docs/figures.md).
+ * statement of ours costs little more than half of what pg's own query does (docs/figures.md).
  */
 export class PostgresClientConnection implements ClientConnection {
   readonly #wire: Wire<DatabaseResult>
