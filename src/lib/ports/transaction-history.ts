@@ -29,7 +29,7 @@ export interface RecordedTransaction {
 /** Transactions of users on lists and registers that were empty before. */
 export interface TransactionHistory {
   readonly transactions: readonly RecordedTransaction[]
-  /** The level that all of them asked for; left out where they asked for different ones, or for none. */
+  /** The weakest level that they asked for; left out where they asked for none. */
   readonly asked?: IsolationLevel
   /** Transactions may be missing, so that a value without a writer is no anomaly. */
   readonly isPartial?: boolean

@@ -33,13 +33,19 @@ function textOf(operation: RecordedOperation): string {
   return `${start} ${operation.value ?? ''}`
 }
 
+/** Gives equal texts as one, so that those that come often take no memory each time. */
+export type Intern = (text: string) => string
+
 /** Reads an entry; null for one that is no attempt. */
-export function attemptOf({ key, resource, outcome }: LedgerEntry): JudgedAttempt | null {
+export function attemptOf(
+  { key, resource, outcome }: LedgerEntry,
+  intern: Intern = (text) => text,
+): JudgedAttempt | null {
   const [level = '', began = '', ended = '', text = ''] = String(resource).split('|')
   const slash = key.lastIndexOf('/')
   const asked = isolationLevels.find((known) => known === level)
   const [beganAt, endedAt] = [Number(began), Number(ended)]
-  const operations = text === '' ? [] : text.split(';').map(operationOf)
+  const operations = text === '' ? [] : text.split(';').map((part) => operationOf(part, intern))
   if (asked === undefined || slash < 1 || !Number.isFinite(beganAt + endedAt) || operations.includes(null)) return null
   const id = key.slice(slash + 1)
   const known = outcome === 'booked' ? 'committed' : outcome === 'unknown' ? 'unknown' : 'aborted'
@@ -52,14 +58,15 @@ export function attemptOf({ key, resource, outcome }: LedgerEntry): JudgedAttemp
   }
 }
 
-function operationOf(text: string): RecordedOperation | null {
-  const [letter = '', key = '', value = '', more] = text.split(' ')
-  if (key === '' || more !== undefined) return null
+function operationOf(text: string, intern: Intern): RecordedOperation | null {
+  const [letter = '', name = '', value = '', more] = text.split(' ')
+  if (name === '' || more !== undefined) return null
+  const key = intern(name)
   if (letter === letters['read-list']) {
-    return { kind: 'read-list', key, elements: value === '' ? [] : value.split(',') }
+    return { kind: 'read-list', key, elements: value === '' ? [] : value.split(',').map(intern) }
   }
-  if (letter === letters.read) return { kind: 'read', key, value: value === '' ? null : value }
+  if (letter === letters.read) return { kind: 'read', key, value: value === '' ? null : intern(value) }
   if (value === '') return null
-  if (letter === letters.append) return { kind: 'append', key, value }
-  return letter === letters.write ? { kind: 'write', key, value } : null
+  if (letter === letters.append) return { kind: 'append', key, value: intern(value) }
+  return letter === letters.write ? { kind: 'write', key, value: intern(value) } : null
 }

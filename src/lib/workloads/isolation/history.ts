@@ -1,16 +1,16 @@
 import { failure } from '../../base/errors/errors.ts'
 import { plain } from '../../base/format.ts'
 import type { Watch } from '../../base/progress.ts'
-import type { IsolationLevel } from '../../ports/database-client.ts'
+import { isolationLevels, type IsolationLevel } from '../../ports/database-client.ts'
 import type { Database } from '../../ports/database.ts'
 import type { RecordedOperation, RecordedTransaction, TransactionHistory } from '../../ports/transaction-history.ts'
 import type { AuditInput } from '../../ports/workload.ts'
-import { attemptOf } from './attempt-text.ts'
+import { attemptOf, type Intern } from './attempt-text.ts'
 import { isList } from './keys.ts'
 import { lists, registers } from './tables.ts'
 
-/** Reads and writes that are judged: about 1 GB of memory. */
-const mostOperations = 3_000_000
+/** Reads and writes that are judged: about 1.2 GB of memory. */
+const mostOperations = 2_000_000
 
 /** How far the clocks of several processes may be apart, us. */
 const clockErrorUs = 10_000
@@ -28,10 +28,11 @@ export async function readHistory(
   const runs = new Set<string>()
   /** Ids of rows, by the names of keys: with the run in it where there are several. */
   const ids = new Map<string, string>()
+  const intern = createIntern()
   let operations = 0
   let isPartial = false
   for await (const entry of ledger.read()) {
-    const attempt = attemptOf(entry)
+    const attempt = attemptOf(entry, intern)
     if (!attempt) throw failure('usage-wrong', { reason: noAttempt(entry.key) })
     if (transactions.length % keysAtOnce === 0) signal.throwIfAborted()
     operations += attempt.transaction.operations.length
@@ -49,12 +50,23 @@ export async function readHistory(
     transactions.push({ ...attempt.transaction, id: `${prefix}${attempt.transaction.id}`, operations: renamed })
   }
   const last = await readLast(database, ids, signal)
-  const [asked] = levels
+  // Of several runs the weakest: what it forbids, all of them do.
+  const asked = isolationLevels.find((level) => levels.has(level))
   return {
     transactions: [...transactions, ...last],
     clockErrorUs,
-    ...(asked !== undefined && levels.size === 1 ? { asked } : {}),
+    ...(asked === undefined ? {} : { asked }),
     ...(isPartial ? { isPartial } : {}),
+  }
+}
+
+function createIntern(): Intern {
+  const texts = new Map<string, string>()
+  return (text) => {
+    const known = texts.get(text)
+    if (known !== undefined) return known
+    texts.set(text, text)
+    return text
   }
 }
 
