@@ -112,7 +112,7 @@ it.skipIf(!hasTools || mariadb === null || redis === null)(
     const origin = `http://127.0.0.1:${first + 10}`
     const people = createPeople({ ask: (...question) => ask(origin, ...question) })
     const { idToken } = await people.newUser()
-    const flags = ['--target', origin, '--mix', 'host,chat', '--users', '30', '--duration', '10s', '--json']
+    const flags = ['--target', origin, '--mix', 'host,chat', '--users', '30', '--duration', '7s', '--json']
     const load = place.start(['load', ...workload, ...flags], services)
     const ids: string[] = []
     const post = async () => {
