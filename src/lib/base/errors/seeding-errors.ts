@@ -59,7 +59,7 @@ export const seedingErrors = {
   'filling-broken': entry<{ url: string; workload: string }>(
     'error',
     (d) =>
-      `The journal of an unfinished filling of the tables of ${d.workload} in ${d.url} is not whole: a part of it was dropped, and nobody can tell which rows are stored. Begin anew with "rushbench migrate --down --workload ${d.workload}".`,
+      `The journal of an unfinished filling of the tables of ${d.workload} in ${d.url} does not fit them any more: a part of it, or a table, was dropped, and nobody can tell which rows are stored. Begin anew with "rushbench migrate --down --workload ${d.workload}".`,
   ),
   'filling-other': entry<{
     url: string

@@ -118,10 +118,28 @@ async function openJournal(
   }
   try {
     const own = left.map(({ table }) => table)
-    return { journal: await takeOverJournal(database, kind, own, lease), tables: left, filled: others }
+    const journal = await takeOverJournal(database, kind, own, lease)
+    await requireStored(database, workload, left, journal)
+    return { journal, tables: left, filled: others }
   } catch (error) {
     if (isFailure(error, 'seeding-none')) return 'ended'
     throw error
+  }
+}
+
+/** Throws `filling-broken` where a table has no rows of which the journal says that they are stored: somebody has dropped it. */
+async function requireStored(
+  database: Database,
+  workload: string,
+  tables: readonly TableFilling[],
+  { stored }: FillJournal,
+): Promise<void> {
+  const blocks = planFillBlocks(tables)
+  for (const each of tables) {
+    const isBegun = blocks.some(({ number, part }) => stored.has(number) && each.parts.includes(part))
+    if (!isBegun || !(await isEmpty(database, each))) continue
+    await releaseLease(database)
+    throw failure('filling-broken', { url: database.url, workload })
   }
 }
 
