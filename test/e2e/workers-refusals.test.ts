@@ -84,6 +84,10 @@ describe.skipIf(!server)('what workers do for nobody', () => {
     expect((await load('--workers', '1', '--target', origin, '--scenario', file)).stderr).toContain(
       'Worker default does not run the scenario plain.mjs',
     )
+    const { file: sql, sha256 } = await writeScenario('plain.sql', 'select 1;\n')
+    const { stderr } = await load('--workers', '1', '--sql', sql, '--db', 'sqlite:mine.db')
+    expect(stderr).toContain('Worker default does not run the scenario plain.sql')
+    expect(stderr).toContain(`--allow-scenarios sha256:${sha256}`)
     await stopWorkers(workers.splice(0))
     await start('open', '--allow-scenarios', 'any')
     const permitted = await load('--workers', '1', '--target', origin, '--scenario', file)

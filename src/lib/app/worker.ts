@@ -119,7 +119,7 @@ async function openGenerator(
 
 function requirePermitted(
   worker: string,
-  { origins, database, scenario }: QueuedJob,
+  { origins, database, scenario, scripts = [] }: QueuedJob,
   allowedScenarios: AllowedScenarios,
   allowRemote: boolean,
 ): void {
@@ -132,6 +132,9 @@ function requirePermitted(
   }
   for (const origin of origins) permit(shownTarget(origin), () => void requireLoopback(origin, allowRemote))
   if (database) permit(redactUrl(database.url), () => requireLocalDatabase(database.url, allowRemote))
-  if (!scenario || isAllowed(scenario, allowedScenarios)) return
-  throw failure('worker-refuses-scenario', { worker, file: scenario.name, sha256: hashOf(scenario.source) })
+  // SQL reads and writes what this machine reaches, as code does.
+  const sources = [...(scenario ? [scenario] : []), ...scripts.map(({ name, text }) => ({ name, source: text }))]
+  const refused = sources.find((source) => !isAllowed(source, allowedScenarios))
+  if (!refused) return
+  throw failure('worker-refuses-scenario', { worker, file: refused.name, sha256: hashOf(refused.source) })
 }

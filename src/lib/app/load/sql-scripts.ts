@@ -1,3 +1,4 @@
+import { basename } from 'node:path'
 import { engineOf } from '../../adapters/databases/registry.ts'
 import { failure } from '../../base/errors/errors.ts'
 import type { RunConfig } from '../../config/resolve.ts'
@@ -30,12 +31,13 @@ export async function readSqlScripts(
   const { engine } = await engineOf(db)
   const facts = factsOf(engine, values)
   const scripts: JobScript[] = []
-  for (const text of sql) {
-    const { file, weight } = parseNamedScript(text)
-    const script = { name: file, weight, text: await loadScriptText(file) }
-    const compiled = compileScript(script, facts)
+  for (const named of sql) {
+    const { file, weight } = parseNamedScript(named)
+    const text = await loadScriptText(file)
+    const compiled = compileScript({ name: file, weight, text }, facts)
     if (!ownData) requireReading(compiled)
-    scripts.push(script)
+    // Its folder is nobody's business on other machines.
+    scripts.push({ name: basename(file), weight, text })
   }
   return scripts
 }
