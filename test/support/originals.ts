@@ -211,6 +211,37 @@ export const testsOfLines: Readonly<Record<string, Readonly<Record<string, Tests
       'integration/workloads/meetups/gateway-sockets.test.ts': 'say with a code what is wrong with %s',
     },
   },
+  tpcb: {
+    'updates an account, a teller and a branch, and writes a history row, in one transaction': {
+      'e2e/database-workloads.test.ts': "keeps pgbench's balances, and finds what was changed behind its back",
+    },
+    'simple updates and selects alone (`-N`, `-S`)': {
+      'e2e/database-workloads.test.ts': "keeps pgbench's balances, and finds what was changed behind its back",
+    },
+    'clients wait for each other unseen: a latency counts from when a statement was sent, but with `--rate`': {
+      'unit/load/engine/database-steps.test.ts': 'is a step, with its rows, and waits for a connection apart',
+    },
+    'checks nothing afterwards': {
+      'e2e/database-workloads.test.ts': "keeps pgbench's balances, and finds what was changed behind its back",
+    },
+  },
+  oltp: {
+    'eight tests on tables of digits: `oltp_read_write`, `oltp_point_select` and others': {
+      'e2e/database-workloads.test.ts': "makes sysbench's transactions, and finds a row that was lost",
+    },
+    'rows by the distributions special, uniform, zipf and pareto (`--rand-type`)': {
+      'unit/workloads/oltp/distributions.test.ts': [
+        'draws every row it may, and no other: %s',
+        'asks for rows as often as its formula says',
+      ],
+    },
+    'begins a transaction again for deadlocks, and on PostgreSQL for keys that are taken': {
+      'unit/load/engine/database-steps.test.ts': 'is made again for a conflict, and counted',
+    },
+    'checks nothing afterwards': {
+      'e2e/database-workloads.test.ts': "makes sysbench's transactions, and finds a row that was lost",
+    },
+  },
   isolation: {
     "transactions append to lists and read them, and read and write registers, each value once (Elle's workloads)": {
       'unit/workloads/isolation/keys.test.ts': [

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import { count, wholeNumber } from '../base/parse-values.ts'
 import { countAllowed, type Setting } from './setting.ts'
 
@@ -20,6 +21,30 @@ export const databaseSettings = {
     allowed: `${countAllowed}, from 1 to 1000m`,
     scenario: true,
     sizesTables: true,
+    compared: true,
+  },
+  distribution: {
+    schema: z.enum(['special', 'uniform', 'zipf', 'pareto']),
+    default: 'special',
+    summary: 'how often the workload oltp asks for which rows; special is that of sysbench: most often for 1% of them',
+    allowed: 'special, uniform, zipf, pareto',
+    scenario: true,
+    compared: true,
+  },
+  rangeSize: {
+    schema: wholeNumber(1, 100_000),
+    default: '100',
+    summary: 'rows in each range that the workload oltp reads',
+    allowed: 'a whole number from 1 to 100000',
+    scenario: true,
+    compared: true,
+  },
+  transactions: {
+    schema: z.enum(['on', 'off']),
+    default: 'on',
+    summary: 'off: statements of the workload oltp commit one by one, and not together',
+    allowed: 'on, off',
+    scenario: true,
     compared: true,
   },
   scale: {

@@ -12,6 +12,8 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   tickets: async () => (await import('./tickets/index.ts')).tickets,
   orders: async () => (await import('./orders/index.ts')).ordersWorkload,
   meetups: async () => (await import('./meetups/index.ts')).meetups,
+  tpcb: async () => (await import('./tpcb/index.ts')).tpcb,
+  oltp: async () => (await import('./oltp/index.ts')).oltp,
   isolation: async () => (await import('./isolation/index.ts')).isolation,
 }
 

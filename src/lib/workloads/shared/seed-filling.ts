@@ -3,39 +3,41 @@ import type { SeedProgress } from '../../ports/workload.ts'
 import { fillTables } from '../../seeding/filling/fill.ts'
 import type { Filling } from '../../seeding/filling/filling.ts'
 
-/** Settings of every filling. */
-export interface FillSettings {
+/** Settings by which tables are filled. */
+export interface FillingOptions {
   readonly seed: string
   readonly connections: number
 }
 
-/** Fills a workload's tables in blocks, as its `seed` does. Throws what `fillTables` throws. */
+/** Fills tables in blocks, as a workload's `seed` does; does nothing where they are filled. */
 export async function* seedFilling(
   database: Database,
   filling: Filling,
-  { seed, connections }: FillSettings,
+  { seed, connections }: FillingOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<SeedProgress> {
-  let progress: SeedProgress | null = null
-  let told = Promise.withResolvers<void>()
+  let progress = { done: 0, total: 0 }
+  let moved = Promise.withResolvers<void>()
   const filled = fillTables(database, filling, {
     seed,
-    connections,
+    connections: database.traits.concurrentWriters ? connections : 1,
     signal,
-    onProgress({ done, total }) {
-      progress = { done, total, added: 0 }
-      told.resolve()
+    onProgress(latest) {
+      progress = latest
+      moved.resolve()
     },
   })
-  // Only the last of several blocks that are stored meanwhile is told of.
-  const ended = filled.then(
-    () => true,
-    () => true,
+  let isOver = false
+  const over = filled.then(
+    () => (isOver = true),
+    () => (isOver = true),
   )
-  while (!(await Promise.race([ended, told.promise.then(() => false)]))) {
-    told = Promise.withResolvers()
-    if (progress) yield progress
+  for (;;) {
+    await Promise.race([over, moved.promise])
+    if (isOver) break
+    moved = Promise.withResolvers()
+    yield { ...progress, added: progress.done }
   }
-  const { rows, added, done } = await filled
+  const { rows, done, added } = await filled
   yield { done, total: rows, added }
 }
