@@ -8,6 +8,7 @@ import type { AuditInput } from '../../ports/workload.ts'
 import { attemptOf, type Intern } from './attempt-text.ts'
 import { isList } from './keys.ts'
 import { lists, registers } from './tables.ts'
+import { unrecordedAmong } from './unrecorded.ts'
 
 /** Reads and writes that are judged: about 1.2 GB of memory. */
 const mostOperations = 2_000_000
@@ -49,11 +50,12 @@ export async function readHistory(
     })
     transactions.push({ ...attempt.transaction, id: `${prefix}${attempt.transaction.id}`, operations: renamed })
   }
-  const last = await readLast(database, ids, signal)
+  transactions.push(...(await readLast(database, ids, signal)))
   // Of several runs the weakest: what it forbids, all of them do.
   const asked = isolationLevels.find((level) => levels.has(level))
   return {
-    transactions: [...transactions, ...last],
+    // Of a history that is not whole any may be missing.
+    transactions: isPartial ? transactions : [...transactions, ...unrecordedAmong(transactions)],
     clockErrorUs,
     ...(asked === undefined ? {} : { asked }),
     ...(isPartial ? { isPartial } : {}),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { judgeHistory } from '../../../../src/lib/audit/isolation/judge.ts'
 import type { IsolationLevel } from '../../../../src/lib/ports/database-client.ts'
 import type { Database } from '../../../../src/lib/ports/database.ts'
 import type { LedgerEntry } from '../../../../src/lib/ports/scenario.ts'
@@ -56,6 +57,39 @@ describe('readHistory', () => {
       { kind: 'read-list', key: 'l0.0', elements: [] },
       { kind: 'read-list', key: 'b/l0.0', elements: ['1'] },
     ])
+  })
+
+  it('takes what its users could not write down any more for commits without an answer, and nothing else', async () => {
+    const killed = ledgerOf(
+      { ...entry('a', 'serializable', 1, 'append l0.0 1'), key: 'a/3.4' },
+      entryOf({
+        run: 'a',
+        asked: 'serializable',
+        transaction: {
+          ...transaction(1, []),
+          id: '5.1',
+          operations: [
+            { kind: 'read-list', key: 'l0.0', elements: ['1', '3.5a', '3.5b', '3.4c', 'x'] },
+            { kind: 'read', key: 'r2.0', value: '9.1a' },
+          ],
+        },
+      }),
+    )
+    const { transactions } = await readHistory({ ledger: killed, database: storing({ 'a/l0.0': '1' }) }, watch)
+    expect(transactions.slice(3)).toMatchObject([
+      {
+        id: '3.5',
+        user: 'user 3',
+        outcome: 'unknown',
+        operations: [
+          { kind: 'append', key: 'l0.0', value: '3.5a' },
+          { kind: 'append', key: 'l0.0', value: '3.5b' },
+        ],
+      },
+      { id: '9.1', outcome: 'unknown', operations: [{ kind: 'write', key: 'r2.0', value: '9.1a' }] },
+    ])
+    const { anomalies } = judgeHistory({ transactions })
+    expect(anomalies.find(({ kind }) => kind === 'unwritten-value')?.count).toBe(2)
   })
 
   it('reads nothing where nothing was done, and refuses what no user wrote', async () => {
