@@ -140,7 +140,7 @@ const ofSqlite: SqlWords = {
   deadlock: null,
   lockTimeout: null,
   changed: null,
-  writeInReadOnly: '8 SQLITE_ERROR',
+  writeInReadOnly: '8 SQLITE_READONLY',
   rows: 'with recursive n (i) as (select 1 union all select i + 1 from n where i < 20000) select i from n',
   longText: "select replace(hex(zeroblob(500000)), '0', 'ä') as t",
 }
