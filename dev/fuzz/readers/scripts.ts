@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs'
 import * as fc from 'fast-check'
+import { failure } from '../../../src/lib/base/errors/errors.ts'
 import { createRandom } from '../../../src/lib/base/random.ts'
-import { createScriptUser, runScript } from '../../../src/lib/load/sql-script/run-script.ts'
+import { createScriptUser, runScript, type ScriptHost } from '../../../src/lib/load/sql-script/run-script.ts'
 import { readScript } from '../../../src/lib/load/sql-script/script.ts'
 import { decodeScript, parseNamedScript } from '../../../src/lib/load/sql-script/script-file.ts'
+import { ScenarioMistake } from '../../../src/lib/load/scenarios/mistakes.ts'
 import { bytesLike, textsLike } from '../like.ts'
 import { pure, reader } from '../reader.ts'
 
@@ -63,10 +65,16 @@ export const scriptReaders = [
       const file = 'mine.sql'
       const script = readScript(decodeScript(bytes, file), { file, dialect, variables: Object.keys(values) })
       const send = async () => [{ a: 1, b: 'x' }]
-      await runScript(script, createScriptUser(script, values, createRandom('fuzz')), {
+      const user = createScriptUser(script, values, createRandom('fuzz'))
+      const host: ScriptHost = {
         send,
         transaction: async (_begin, body) => void (await body(send)),
         sleep: async () => {},
+      }
+      // Said as it is where the run ends for it.
+      await runScript(script, user, host).catch((error: unknown) => {
+        if (!(error instanceof ScenarioMistake)) throw error
+        throw failure('scenario-wrong', { name: 'mine', place: null, reason: error.message })
       })
     }),
   }),
