@@ -87,7 +87,7 @@ bottleneck, or a worker was lost.`
     ),
     ...settingFlags('bookedStatuses', 'conflictStatuses'),
     ...settingFlags('workload', 'mix', 'locations', 'images', 'orders', 'db', 'dbPool', 'cache', 'cacheTtl', 'broker'),
-    ...settingFlags('sql', 'define', 'protocol', 'ownData', ...tableFlags),
+    ...settingFlags('sql', 'define', 'protocol', 'ownData', 'think', ...tableFlags),
     ...settingFlags('distribution', 'rangeSize', 'transactions'),
     ...settingFlags('isolation', 'activeKeys', 'operations', 'keySkew'),
     ...settingFlags('wire', 'relay', 'replicas', 'from', 'reports', 'report'),

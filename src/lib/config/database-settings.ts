@@ -66,6 +66,17 @@ export const databaseSettings = {
     sizesTables: true,
     compared: true,
   },
+  districtCustomers: {
+    // Fewer would leave a district without orders to deliver.
+    schema: wholeNumber(30, 3000),
+    default: '3000',
+    summary:
+      'customers of each of the ten districts of a warehouse; orders and items follow, so that 30 make a small one',
+    allowed: 'a whole number from 30 to 3000',
+    scenario: true,
+    sizesTables: true,
+    compared: true,
+  },
   fields: {
     schema: wholeNumber(1, 100),
     default: '10',
@@ -82,6 +93,14 @@ export const databaseSettings = {
     allowed: 'a whole number from 1 to 10000',
     scenario: true,
     sizesTables: true,
+    compared: true,
+  },
+  think: {
+    schema: z.enum(['own', 'none']),
+    default: 'own',
+    summary: 'times of the workload tpcc for keying and thinking; none sends one transaction after the other',
+    allowed: 'own, none',
+    scenario: true,
     compared: true,
   },
 } satisfies Record<string, Setting>

@@ -3,7 +3,7 @@ import type { Cache } from './cache.ts'
 import type { AnyTable, Database } from './database.ts'
 import type { DatabaseClient } from './database-client.ts'
 import type { MigrationStep } from './migration.ts'
-import type { LedgerEntries, Scenario } from './scenario.ts'
+import type { LedgerEntries, Outcome, Scenario } from './scenario.ts'
 import type { TransactionHistory } from './transaction-history.ts'
 import type { PubSub } from './pubsub.ts'
 import type { Progress, Watch } from '../base/progress.ts'
@@ -109,6 +109,29 @@ export interface SeedProgress extends Progress {
   readonly added: number
 }
 
+/** A load as its clients saw it, of which a workload makes figures of its own. */
+export interface MeasuredRun {
+  /** `rps`: of those that ended in the time of the run. */
+  readonly steps: readonly {
+    readonly name: string
+    readonly requests: number
+    readonly failures: number
+    readonly rps: number
+  }[]
+  /** Of the attempts in the ledger. */
+  readonly outcomes: Readonly<Record<Outcome, number>>
+}
+
+/** A figure in a workload's own measure. */
+export interface WorkloadFigure {
+  readonly label: string
+  readonly value: number
+  /** The value as it is shown, with its unit. */
+  readonly text: string
+  /** A few words on what it counts. */
+  readonly note: string
+}
+
 /** One built-in system: its tables, its data, its API server or none, its traffic and its invariants. */
 export interface Workload<Options extends object = object> {
   readonly name: string
@@ -145,6 +168,8 @@ export interface Workload<Options extends object = object> {
    * statements to; none where they talk to an API.
    */
   scenarios(options: Options, runId: string, engine?: string): readonly Scenario[]
+  /** Makes figures in its own measure of a run, for the report. */
+  figures?(run: MeasuredRun): readonly WorkloadFigure[]
   /** Checks the ledger and the invariants against the database. */
   audit(input: AuditInput, watch: Watch): AsyncIterable<Violation>
   /** Everything that its transactions did, where their isolation is to be judged. */

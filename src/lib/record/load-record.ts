@@ -117,6 +117,15 @@ export const Load = object('what the clients saw', {
     failed: count('refused by an error'),
     unknown: count('without an answer'),
   }),
+  figures: list(
+    "in the workload's own measure",
+    object('one figure', {
+      label: text('of the figure'),
+      value: number('of the figure'),
+      text: text('the value as it is shown'),
+      note: text('what it counts'),
+    }),
+  ).exactOptional(),
   responseTime: object('from the moment the request should have been sent', percentiles),
   serviceTime: object('from the moment the request was sent', percentiles),
   spectrum: Spectrum.exactOptional(),

@@ -15,6 +15,7 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   tpcb: async () => (await import('./tpcb/index.ts')).tpcb,
   oltp: async () => (await import('./oltp/index.ts')).oltp,
   isolation: async () => (await import('./isolation/index.ts')).isolation,
+  tpcc: async () => (await import('./tpcc/index.ts')).tpcc,
 }
 
 /** All names, the default first. */

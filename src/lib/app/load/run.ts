@@ -158,7 +158,7 @@ export async function runLoad<Options extends object>(
     runId,
     failure: mistake ?? apiFailure ?? auditFailure,
     results: {
-      load: { ...describeLoad(run, about), ...describeFaults(injected) },
+      load: { ...describeLoad(run, about), ...figuresOf(options, run), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run, found?.obstacles ?? []),
       audit,
@@ -251,6 +251,15 @@ function retriesOf({ access, retries }: LoadTarget, { result }: ModelRunResult):
 /** Waits for transactions of a killed API, which may still be rolled back while an audit reads. */
 async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
   for (const table of tables) await database?.awaitWriters(table)
+}
+
+/** Figures of the workload's own users in its own measure. */
+function figuresOf<Options extends object>(
+  { scenarioNames, workload }: LoadOptions<Options>,
+  { result }: ModelRunResult,
+): Pick<LoadResults['load'], 'figures'> {
+  const figures = scenarioNames === null ? (workload.figures?.(result) ?? []) : []
+  return figures.length > 0 ? { figures: [...figures] } : {}
 }
 
 function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {

@@ -54,7 +54,7 @@ export interface RunResult
   extends
     Omit<
       LoadRecord,
-      LaterFigures | 'verdict' | 'workload' | 'target' | 'model' | 'workers' | 'faults' | 'lateStartP50'
+      LaterFigures | 'verdict' | 'workload' | 'target' | 'model' | 'workers' | 'figures' | 'faults' | 'lateStartP50'
     >,
     Required<Pick<LoadRecord, LaterFigures>> {
   /** Transactions that were made again, by what the engine said. */

@@ -54,6 +54,7 @@ function burstPhrase({ bursts = [] }: OpenModel): string {
 /** How much was asked, how fast it was answered, and what did not go well. */
 export function trafficFigures(load: LoadRecord): Figure[] {
   return [
+    ...ownFigures(load),
     rateFigure(load),
     { label: `${timeName(load)}, p50`, value: formatLatency(load.responseTime.p50), note: '' },
     { label: `${timeName(load)}, p99`, value: formatLatency(load.responseTime.p99), note: '' },
@@ -63,6 +64,16 @@ export function trafficFigures(load: LoadRecord): Figure[] {
     ...droppedFigures(load),
     ...skippedFigures(load),
   ]
+}
+
+/** Figures in the workload's own measure. */
+function ownFigures({ figures = [] }: LoadRecord): Figure[] {
+  return figures.map(({ label, text, note }) => ({
+    label,
+    value: text,
+    note,
+    line: { label, value: text, tone: 'bold', text: ` ${note}` },
+  }))
 }
 
 /** Attempts to book by their outcome; none where nothing could be booked. */
