@@ -273,4 +273,58 @@ export const testsOfLines: Readonly<Record<string, Readonly<Record<string, Tests
       ],
     },
   },
+  tpcc: {
+    'nine tables, with 100,000 items, and for each warehouse 10 districts of 3,000 customers and 3,000 orders': {
+      'unit/workloads/tpcc/population.test.ts': [
+        'has as many rows as the specification',
+        'has in every district orders of all customers, with as many lines as they say',
+      ],
+      'unit/workloads/tpcc/input.test.ts': 'is that of the specification, or the same in small',
+    },
+    'numbers that are drawn unevenly (NURand), with constants of each run, and last names of syllables': {
+      'unit/workloads/tpcc/input.test.ts': [
+        'is made as the specification says',
+        'draws a few numbers far more often than most',
+        'has constants that are far enough from those of the filling',
+        'of %i are %s, filled up to 16 characters',
+      ],
+    },
+    'five transactions by their shares, 1% of lines and 15% of payments of other warehouses, 1% of new orders rolled back':
+      {
+        'unit/workloads/tpcc/input.test.ts': [
+          'are new orders of 5 to 15 lines, of which one in a hundred is to be rolled back',
+          'are payments, 15 in a hundred of customers of other warehouses, 60 by last name',
+        ],
+        'unit/workloads/tpcc/scenarios.test.ts':
+          'does all that it can before it is rolled back for an item that there is not',
+        'integration/workloads/tpcc/load.test.ts': 'makes all five transactions, and its audit passes',
+      },
+    'keying times and think times of a negative exponential distribution': {
+      'unit/workloads/tpcc/scenarios.test.ts': [
+        'are the five transactions by their weights, with keying and think times',
+        'send one after the other where nobody is to think',
+      ],
+    },
+    'transactions are isolated from each other (its clause 3.4)': {
+      'integration/workloads/tpcc/load.test.ts': 'stores what the transactions say',
+      'unit/workloads/tpcc/scenarios.test.ts':
+        'takes its lines out of stock, filled up below ten, and comes to the total with discount and taxes',
+    },
+    'deliveries are queued, and done in the background': {
+      'integration/workloads/tpcc/load.test.ts': 'stores what the transactions say',
+    },
+    'its data is consistent by twelve conditions (its clause 3.3.2)': {
+      'integration/workloads/tpcc/load.test.ts': [
+        'finds a sum that is a cent too much',
+        'finds a line that is there twice',
+        'finds an order that is lost',
+        'is audited again from its ledger, of which a number that was given twice is told',
+      ],
+      'integration/workloads/tpcc/kill.test.ts':
+        'is consistent, and has every order that was acknowledged, after kill -9 of the server',
+    },
+    'tpmC, which an auditor has looked at': {
+      'unit/workloads/tpcc/scenarios.test.ts': 'are new orders a minute that were committed, and their share',
+    },
+  },
 }

@@ -118,7 +118,7 @@ export interface MeasuredRun {
     readonly failures: number
     readonly rps: number
   }[]
-  /** Of the attempts in the ledger. */
+  /** Attempts in the ledger, by what became of them. */
   readonly outcomes: Readonly<Record<Outcome, number>>
 }
 

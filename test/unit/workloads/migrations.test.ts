@@ -10,6 +10,7 @@ const released: Readonly<Record<string, readonly string[]>> = {
   orders: ['e488f6670a41', 'c61f1bbe20d2'],
   oltp: [],
   tpcb: ['9b38d44ddecd'],
+  tpcc: ['ea68d76cc242'],
   isolation: ['e30876b67249'],
   meetups: ['a69c08fc5295', 'd3ca84526141', 'de5bae8f1821'],
 }

@@ -1,7 +1,7 @@
 import type { Row } from '../../ports/database-client.ts'
 
 /** A consistency condition: rows of its statement break it. */
-export interface Condition {
+export interface ConsistencyCondition {
   readonly sql: string
   /** The thing that a row is about: a warehouse, a district, an order, a customer. */
   readonly keyOf: (row: Row) => string
@@ -26,11 +26,11 @@ const order = key('order', 'o_w_id', 'o_d_id', 'o_id')
 const paidAt = (columns: string) =>
   `select ${columns}, sum(h_amount) as paid from tpcc_history group by ${columns.replaceAll(/ as \w+/g, '')}`
 
-/** What the lines of each order have: how many there are, and how many are delivered. */
+/** The lines of each order: how many there are, and how many are delivered. */
 const linesOfOrders = `select ol_w_id, ol_d_id, ol_o_id, count(*) as line_count, count(ol_delivery_d) as delivered from tpcc_order_line group by ol_w_id, ol_d_id, ol_o_id`
 
 /** Conditions of warehouses and districts (clauses 3.3.2.1 to 3.3.2.4, 3.3.2.8, 3.3.2.9). */
-const ofPlaces: readonly Condition[] = [
+const ofPlaces: readonly ConsistencyCondition[] = [
   {
     sql: `select w_id, w_ytd, coalesce(d.total, 0) as total from tpcc_warehouse left join (select d_w_id, sum(d_ytd) as total from tpcc_district group by d_w_id) d on d.d_w_id = w_id where w_ytd <> coalesce(d.total, 0)`,
     keyOf: warehouse,
@@ -74,7 +74,7 @@ const ofPlaces: readonly Condition[] = [
 ]
 
 /** Conditions of orders (clauses 3.3.2.5 to 3.3.2.7). */
-const ofOrders: readonly Condition[] = [
+const ofOrders: readonly ConsistencyCondition[] = [
   {
     sql: `select o_w_id, o_d_id, o_id, o_carrier_id, no_o_id from tpcc_orders left join tpcc_new_order on no_w_id = o_w_id and no_d_id = o_d_id and no_o_id = o_id where (o_carrier_id is null and no_o_id is null) or (o_carrier_id is not null and no_o_id is not null)`,
     keyOf: order,
@@ -110,7 +110,7 @@ const ofOrders: readonly Condition[] = [
 ]
 
 /** Balances beside what was delivered and paid (clauses 3.3.2.10 and 3.3.2.12). */
-const ofCustomers: readonly Condition[] = [
+const ofCustomers: readonly ConsistencyCondition[] = [
   {
     sql: `select c_w_id, c_d_id, c_id, c_balance, c_ytd_payment, coalesce(l.amount, 0) as delivered, coalesce(h.paid, 0) as paid from tpcc_customer left join (select o_w_id, o_d_id, o_c_id, sum(ol_amount) as amount from tpcc_orders join tpcc_order_line on ol_w_id = o_w_id and ol_d_id = o_d_id and ol_o_id = o_id where ol_delivery_d is not null group by o_w_id, o_d_id, o_c_id) l on l.o_w_id = c_w_id and l.o_d_id = c_d_id and l.o_c_id = c_id left join (${paidAt('h_c_w_id, h_c_d_id, h_c_id')}) h on h.h_c_w_id = c_w_id and h.h_c_d_id = c_d_id and h.h_c_id = c_id where c_balance <> coalesce(l.amount, 0) - coalesce(h.paid, 0) or c_balance + c_ytd_payment <> coalesce(l.amount, 0)`,
     keyOf: key('customer', 'c_w_id', 'c_d_id', 'c_id'),
@@ -126,4 +126,4 @@ const ofCustomers: readonly Condition[] = [
  * The consistency conditions of the specification (its clause 3.3.2), but for the eleventh, which holds only until the first
  * order is delivered.
  */
-export const conditions: readonly Condition[] = [...ofPlaces, ...ofOrders, ...ofCustomers]
+export const conditions: readonly ConsistencyCondition[] = [...ofPlaces, ...ofOrders, ...ofCustomers]

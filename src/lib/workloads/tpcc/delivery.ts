@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts'
 import type { DatabaseUser, TransactionResult, TransactionUser } from '../../ports/database-user.ts'
 import { districtsPerWarehouse } from './input.ts'
-import { rowOf, timeText, type AskMaker } from './statements.ts'
+import { rowOf, timeText, type StatementMaker } from './statements.ts'
 
 /** A delivery as a terminal is given it. */
 export interface DeliveryInput {
@@ -14,7 +14,7 @@ export function drawDelivery(random: Random, warehouse: number): DeliveryInput {
   return { warehouse, carrier: random.integer(1, 10) }
 }
 
-function deliveryStatements(ask: AskMaker) {
+function deliveryStatements(ask: StatementMaker) {
   return {
     oldest: ask(
       'lock oldest new order',
@@ -23,10 +23,7 @@ function deliveryStatements(ask: AskMaker) {
     ),
     close: ask('delete new order', 'delete from tpcc_new_order where no_w_id = ? and no_d_id = ? and no_o_id = ?'),
     order: ask('select order', 'select o_c_id from tpcc_orders where o_w_id = ? and o_d_id = ? and o_id = ?'),
-    carry: ask(
-      'update order',
-      'update tpcc_orders set o_carrier_id = ? where o_w_id = ? and o_d_id = ? and o_id = ?',
-    ),
+    carry: ask('update order', 'update tpcc_orders set o_carrier_id = ? where o_w_id = ? and o_d_id = ? and o_id = ?'),
     deliver: ask(
       'update order lines',
       'update tpcc_order_line set ol_delivery_d = ? where ol_w_id = ? and ol_d_id = ? and ol_o_id = ?',
@@ -51,7 +48,7 @@ export type Delivery = (
 ) => Promise<TransactionResult<number>>
 
 /** The transaction Delivery (clause 2.7), all ten districts in one. */
-export function createDelivery(ask: AskMaker): Delivery {
+export function createDelivery(ask: StatementMaker): Delivery {
   const statements = deliveryStatements(ask)
   return (user, { warehouse, carrier }) =>
     user.transaction(
@@ -84,7 +81,9 @@ async function deliverOldest(
   if (number === null) return false
   const order = [...place, number] as const
   await statements.close(transaction, ...order)
-  const customer = Number(rowOf(await statements.order(transaction, ...order), 'tpcc_orders', order.join('-'))['o_c_id'])
+  const customer = Number(
+    rowOf(await statements.order(transaction, ...order), 'tpcc_orders', order.join('-'))['o_c_id'],
+  )
   await statements.carry(transaction, carrier, ...order)
   await statements.deliver(transaction, timeText(new Date()), ...order)
   const { rows } = await statements.amount(transaction, ...order)

@@ -3,6 +3,7 @@ import { seedFilling, type FillSettings } from '../shared/seed-filling.ts'
 import { auditTpcc } from './audit.ts'
 import { tpccFigures } from './figures.ts'
 import type { TpccSize } from './input.ts'
+import { migrations } from './migrations.ts'
 import { tpccFilling } from './population.ts'
 import { createScenarios, type TpccOptions } from './scenarios.ts'
 import { tables, warehouse } from './tables.ts'
@@ -13,7 +14,7 @@ export const tpcc: Workload<TpccOptions & TpccSize & FillSettings> = {
   summary: 'orders and payments of a wholesaler, in the five transactions of TPC-C, sent to the database itself',
   needs: [],
   tables,
-  migrations: [],
+  migrations,
   engines: ['sqlite', 'mysql', 'postgres'],
   runsOn: { servers: 'PostgreSQL or MySQL/MariaDB (--db)', embedded: 'SQLite' },
   original:

@@ -11,7 +11,7 @@ export const districtsPerWarehouse = 10
 /** Fewest and most lines of an order. */
 export const orderLines = { least: 5, most: 15 } as const
 
-/** Of the specification's population. */
+/** Counts of the specification's own population. */
 const original = { customers: 3000, items: 100_000, lastNames: 1000, undelivered: 900 } as const
 
 /** How many of each there are. */
@@ -44,7 +44,10 @@ export const lastNameWidth = 16
 /** The last name of a number below 1,000: a syllable for each of its three digits (clause 4.3.2.3). */
 export function lastName(number: number): string {
   const digits = [Math.floor(number / 100), Math.floor(number / 10) % 10, number % 10]
-  return digits.map((digit) => syllables[digit]).join('').padEnd(lastNameWidth)
+  return digits
+    .map((digit) => syllables[digit])
+    .join('')
+    .padEnd(lastNameWidth)
 }
 
 /** `C` of last names while tables are filled; that of a run is another one. */

@@ -2,7 +2,7 @@ import type { Random } from '../../base/random.ts'
 import type { DatabaseUser, TransactionResult, TransactionUser } from '../../ports/database-user.ts'
 import type { Row } from '../../ports/database-client.ts'
 import { districtsPerWarehouse, nurand, orderLines, type NurandConstants, type Population } from './input.ts'
-import { placeholders, rowOf, timeText, type Ask, type AskMaker } from './statements.ts'
+import { placeholders, rowOf, timeText, type SendStatement, type StatementMaker } from './statements.ts'
 
 /** A line of an order: from whose stock it comes, and how many. */
 export interface NewLine {
@@ -49,9 +49,9 @@ export function drawNewOrder(
 }
 
 /** The statements of a new order. Lists have room for the longest order, so that there is one text for all. */
-function newOrderStatements(ask: AskMaker) {
+function newOrderStatements(ask: StatementMaker) {
   const items = placeholders(orderLines.most)
-  const stockOf = (district: number): Ask => {
+  const stockOf = (district: number): SendStatement => {
     const info = `s_dist_${String(district).padStart(2, '0')}`
     // In the order of their keys, as every transaction locks them: two that wait for each other would have to begin again.
     return ask(
@@ -60,10 +60,14 @@ function newOrderStatements(ask: AskMaker) {
       { locks: true },
     )
   }
-  const linesOf = (count: number): Ask =>
+  const linesOf = (count: number): SendStatement =>
     ask(
       'insert order lines',
-      `insert into tpcc_order_line (ol_w_id, ol_d_id, ol_o_id, ol_number, ol_i_id, ol_supply_w_id, ol_quantity, ol_amount, ol_dist_info) values ${Array<string>(count).fill(`(${placeholders(9)})`).join(', ')}`,
+      `insert into tpcc_order_line (ol_w_id, ol_d_id, ol_o_id, ol_number, ol_i_id, ol_supply_w_id, ol_quantity, ol_amount, ol_dist_info) values ${Array<string>(
+        count,
+      )
+        .fill(`(${placeholders(9)})`)
+        .join(', ')}`,
     )
   return {
     customer: ask(
@@ -73,7 +77,10 @@ function newOrderStatements(ask: AskMaker) {
     district: ask('lock district', 'select d_next_o_id, d_tax from tpcc_district where d_w_id = ? and d_id = ?', {
       locks: true,
     }),
-    next: ask('update district', 'update tpcc_district set d_next_o_id = d_next_o_id + 1 where d_w_id = ? and d_id = ?'),
+    next: ask(
+      'update district',
+      'update tpcc_district set d_next_o_id = d_next_o_id + 1 where d_w_id = ? and d_id = ?',
+    ),
     order: ask(
       'insert order',
       'insert into tpcc_orders (o_w_id, o_d_id, o_id, o_c_id, o_entry_d, o_ol_cnt, o_all_local) values (?, ?, ?, ?, ?, ?, ?)',
@@ -98,7 +105,7 @@ export interface NewOrderResult {
 export type NewOrder = (user: Pick<DatabaseUser, 'transaction'>, input: NewOrderInput) => Promise<NewOrderResult>
 
 /** The transaction New-Order (clause 2.4). Its value is the total, in cents. */
-export function createNewOrder(ask: AskMaker): NewOrder {
+export function createNewOrder(ask: StatementMaker): NewOrder {
   const statements = newOrderStatements(ask)
   return async (user, input) => {
     let number: number | null = null
@@ -142,7 +149,7 @@ async function placeOrder(
     const info = String(stock.get(keyOf(line))?.['dist_info'])
     return { amount, values: [...order, at + 1, line.item, line.supplier, line.quantity, amount, info] }
   })
-  const insertLines = statements.lines[stored.length] as Ask
+  const insertLines = statements.lines[stored.length] as SendStatement
   await insertLines(transaction, ...stored.flatMap(({ values }) => values))
   // Only now, as the specification has it: all of the work is done, and for nothing.
   if (valid.length < lines.length) await transaction.rollback()
@@ -167,7 +174,7 @@ async function takeStock(
 ): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>()
   const bySupplier = Map.groupBy(lines, ({ supplier }) => supplier)
-  const lock = statements.stock[district - 1] as Ask
+  const lock = statements.stock[district - 1] as SendStatement
   for (const supplier of [...bySupplier.keys()].toSorted((a, b) => a - b)) {
     const ordered = (bySupplier.get(supplier) ?? []).toSorted((a, b) => a.item - b.item)
     const { rows: found } = await lock(transaction, supplier, ...filledUp(ordered.map(({ item }) => item)))

@@ -3,7 +3,7 @@ import type { Row } from '../../ports/database-client.ts'
 import type { DatabaseUser, TransactionResult, TransactionUser } from '../../ports/database-user.ts'
 import { districtsPerWarehouse, lastName, nurand, type NurandConstants, type Population } from './input.ts'
 import { otherWarehouse } from './new-order.ts'
-import { rowOf, timeText, type Ask, type AskMaker } from './statements.ts'
+import { rowOf, timeText, type SendStatement, type StatementMaker } from './statements.ts'
 
 /** A customer by number, or by last name. */
 export interface CustomerChoice {
@@ -60,7 +60,7 @@ export function drawPayment(
 /** Finds the number of a customer: of those with the last name the one in the middle, by first names (clause 2.5.2.2). */
 export type FindCustomer = (transaction: TransactionUser, customer: CustomerChoice) => Promise<number>
 
-export function createFindCustomer(ask: AskMaker): FindCustomer {
+export function createFindCustomer(ask: StatementMaker): FindCustomer {
   const named = ask(
     'select customers by name',
     'select c_id from tpcc_customer where c_w_id = ? and c_d_id = ? and c_last = ? order by c_first',
@@ -74,10 +74,10 @@ export function createFindCustomer(ask: AskMaker): FindCustomer {
   }
 }
 
-function paymentStatements(ask: AskMaker) {
+function paymentStatements(ask: StatementMaker) {
   const address = (letter: string) =>
     ['name', 'street_1', 'street_2', 'city', 'state', 'zip'].map((name) => `${letter}_${name}`).join(', ')
-  const pay = (more: string): Ask =>
+  const charge = (more: string): SendStatement =>
     ask(
       'update customer',
       `update tpcc_customer set c_balance = c_balance - ?, c_ytd_payment = c_ytd_payment + ?, c_payment_cnt = c_payment_cnt + 1${more} where c_w_id = ? and c_d_id = ? and c_id = ?`,
@@ -93,8 +93,8 @@ function paymentStatements(ask: AskMaker) {
       'select c_first, c_middle, c_last, c_street_1, c_street_2, c_city, c_state, c_zip, c_phone, c_since, c_credit, c_credit_lim, c_discount, c_balance, c_data from tpcc_customer where c_w_id = ? and c_d_id = ? and c_id = ?',
       { locks: true },
     ),
-    pay: pay(''),
-    payOnBadCredit: pay(', c_data = ?'),
+    pay: charge(''),
+    payOnBadCredit: charge(', c_data = ?'),
     history: ask(
       'insert history',
       'insert into tpcc_history (h_c_w_id, h_c_d_id, h_c_id, h_w_id, h_d_id, h_date, h_amount, h_data) values (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -105,7 +105,7 @@ function paymentStatements(ask: AskMaker) {
 export type Payment = (user: Pick<DatabaseUser, 'transaction'>, input: PaymentInput) => Promise<TransactionResult<void>>
 
 /** The transaction Payment (clause 2.5). */
-export function createPayment(ask: AskMaker): Payment {
+export function createPayment(ask: StatementMaker): Payment {
   const statements = paymentStatements(ask)
   return (user, input) =>
     user.transaction('payment', (transaction) => pay(transaction, statements, input), { isolation: 'read-committed' })

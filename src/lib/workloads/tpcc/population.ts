@@ -38,7 +38,9 @@ function either(share: number, [first, second]: readonly [string, string]): Colu
   const texts = [Buffer.from(first, 'latin1'), Buffer.from(second, 'latin1')] as const
   return {
     width: first.length,
-    write: (target, offset, _index, random) => void target.set(texts[random.float() < share ? 0 : 1], offset),
+    write(target, offset, _index, random) {
+      target.set(texts[random.float() < share ? 0 : 1], offset)
+    },
   }
 }
 

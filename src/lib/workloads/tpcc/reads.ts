@@ -1,7 +1,7 @@
 import type { Random } from '../../base/random.ts'
 import type { DatabaseUser, TransactionResult } from '../../ports/database-user.ts'
 import { createFindCustomer, type CustomerChoice } from './payment.ts'
-import { rowOf, type AskMaker } from './statements.ts'
+import { rowOf, type StatementMaker } from './statements.ts'
 
 /** All of one moment, whatever is committed meanwhile. */
 const snapshot = { isolation: 'repeatable-read', readOnly: true } as const
@@ -12,7 +12,7 @@ export type OrderStatus = (
 ) => Promise<TransactionResult<number>>
 
 /** The transaction Order-Status (clause 2.6). Its value is how many lines the customer's last order has. */
-export function createOrderStatus(ask: AskMaker): OrderStatus {
+export function createOrderStatus(ask: StatementMaker): OrderStatus {
   const find = createFindCustomer(ask)
   const balance = ask(
     'select customer',
@@ -65,7 +65,7 @@ export type StockLevel = (
 const recentOrders = 20
 
 /** The transaction Stock-Level (clause 2.8). Its value is how many items of the last orders are low in stock. */
-export function createStockLevel(ask: AskMaker): StockLevel {
+export function createStockLevel(ask: StatementMaker): StockLevel {
   const next = ask('select district', 'select d_next_o_id from tpcc_district where d_w_id = ? and d_id = ?')
   const low = ask(
     'count low stock',

@@ -2,19 +2,19 @@ import type { DatabaseResult, Row, StatementValue } from '../../ports/database-c
 import type { TransactionUser } from '../../ports/database-user.ts'
 
 /** A statement of a transaction, to be sent with its values. */
-export type Ask = (
+export type SendStatement = (
   transaction: Pick<TransactionUser, 'query'>,
   ...parameters: StatementValue[]
 ) => Promise<DatabaseResult>
 
 /** Makes statements of one engine, out of texts with `?` for each value. `locks` keeps others from the rows until the end. */
-export type AskMaker = (step: string, text: string, options?: { readonly locks: true }) => Ask
+export type StatementMaker = (step: string, text: string, options?: { readonly locks: true }) => SendStatement
 
 /**
  * The statements of an engine. Each transaction takes the locks that it needs by `for update`, but for SQLite, where one
  * that writes keeps all others from writing.
  */
-export function statementsOf(engine: string): AskMaker {
+export function statementsOf(engine: string): StatementMaker {
   const lock = engine === 'sqlite' ? '' : ' for update'
   return (step, text, options) => {
     const sql = withPlaceholders(engine, options?.locks ? `${text}${lock}` : text)

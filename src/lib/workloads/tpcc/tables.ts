@@ -3,19 +3,21 @@ import { char, defineTable, int4, integer, nullable, text, time } from '../share
 /** Money is in whole cents, rates (taxes, discounts) in ten-thousandths: sums are exact on every engine. */
 const [cents, rate] = [integer, int4]
 
-const address = { street_1: text(20), street_2: text(20), city: text(20), state: char(2), zip: char(9) }
-
-/** The columns of an address, with the letter of their table. */
-function addressOf<Letter extends string>(letter: Letter) {
-  const entries = Object.entries(address).map(([name, column]) => [`${letter}_${name}`, column])
-  return Object.fromEntries(entries) as {
-    readonly [Name in keyof typeof address as `${Letter}_${Name}`]: (typeof address)[Name]
-  }
-}
+const [street, city, state, zip] = [text(20), text(20), char(2), char(9)]
 
 export const warehouse = defineTable({
   name: 'tpcc_warehouse',
-  columns: { w_id: int4, w_name: text(10), ...addressOf('w'), w_tax: rate, w_ytd: cents },
+  columns: {
+    w_id: int4,
+    w_name: text(10),
+    w_street_1: street,
+    w_street_2: street,
+    w_city: city,
+    w_state: state,
+    w_zip: zip,
+    w_tax: rate,
+    w_ytd: cents,
+  },
   primaryKey: 'w_id',
   updatedOften: true,
 })
@@ -26,7 +28,11 @@ export const district = defineTable({
     d_w_id: int4,
     d_id: int4,
     d_name: text(10),
-    ...addressOf('d'),
+    d_street_1: street,
+    d_street_2: street,
+    d_city: city,
+    d_state: state,
+    d_zip: zip,
     d_tax: rate,
     d_ytd: cents,
     d_next_o_id: int4,
@@ -45,7 +51,11 @@ export const customer = defineTable({
     c_first: text(16),
     c_middle: char(2),
     c_last: char(16),
-    ...addressOf('c'),
+    c_street_1: street,
+    c_street_2: street,
+    c_city: city,
+    c_state: state,
+    c_zip: zip,
     c_phone: char(16),
     c_since: time,
     c_credit: char(2),

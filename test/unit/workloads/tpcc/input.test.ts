@@ -157,7 +157,7 @@ describe('what terminals are given', () => {
       const other = otherWarehouse(random, 3, 5)
       counts.set(other, (counts.get(other) ?? 0) + 1)
     }
-    expect([...counts.keys()].toSorted()).toEqual([1, 2, 4, 5])
+    expect([...counts.keys()].toSorted((a, b) => a - b)).toEqual([1, 2, 4, 5])
     for (const count of counts.values()) expect(share(count)).toBeCloseTo(0.25, 1)
   })
 

@@ -115,11 +115,12 @@ describe('a new order', () => {
       [100, 6, 0, 1, 9],
     ])
     const lines = sent.find(({ step }) => step === 'insert order lines')
-    expect(lines?.parameters).toEqual([
-      ...[1, 3, 31, 1, 9, 1, 6, 6000, 'nine'],
-      ...[1, 3, 31, 2, 7, 1, 4, 1000, 'seven'],
-      ...[1, 3, 31, 3, 7, 1, 8, 2000, 'seven'],
-    ])
+    const rows = [
+      [1, 3, 31, 1, 9, 1, 6, 6000, 'nine'],
+      [1, 3, 31, 2, 7, 1, 4, 1000, 'seven'],
+      [1, 3, 31, 3, 7, 1, 8, 2000, 'seven'],
+    ]
+    expect(lines?.parameters).toEqual(rows.flat())
     expect(lines?.sql).toMatch(/values \(\$1, \$2, .*\$27\)$/)
     expect(sent.find(({ step }) => step === 'lock district')?.sql).toMatch(/d_w_id = \$1 and d_id = \$2 for update$/)
     expect(sent.find(({ step }) => step === 'lock stock')?.sql).toContain('s_dist_03 as dist_info')
