@@ -16,7 +16,7 @@ export async function tablesPage(): Promise<string> {
     }),
   )
   const intro =
-    'The tables that `rushbench migrate` makes. `rushbench workloads NAME --schema sql` writes them as SQL. No column may be null.'
+    'The tables that `rushbench migrate` makes. `rushbench workloads NAME --schema sql` writes them as SQL. A column may be null only where that is said.'
   return `# Tables of the workloads\n\n${made}\n\n${intro}\n\n${sections.join('\n\n')}\n`
 }
 

@@ -2,7 +2,7 @@ import type { Random } from '../../base/random.ts'
 import type { DatabaseUser, TransactionResult, TransactionUser } from '../../ports/database-user.ts'
 import type { Row } from '../../ports/database-client.ts'
 import { districtsPerWarehouse, nurand, orderLines, type NurandConstants, type Population } from './input.ts'
-import { placeholders, rowOf, timeText, type SendStatement, type StatementMaker } from './statements.ts'
+import { placeholders, rowOf, timeText, type TpccStatement, type StatementMaker } from './statements.ts'
 
 /** A line of an order: from whose stock it comes, and how many. */
 export interface NewLine {
@@ -51,7 +51,7 @@ export function drawNewOrder(
 /** The statements of a new order. Lists have room for the longest order, so that there is one text for all. */
 function newOrderStatements(ask: StatementMaker) {
   const items = placeholders(orderLines.most)
-  const stockOf = (district: number): SendStatement => {
+  const stockOf = (district: number): TpccStatement => {
     const info = `s_dist_${String(district).padStart(2, '0')}`
     // In the order of their keys, as every transaction locks them: two that wait for each other would have to begin again.
     return ask(
@@ -60,7 +60,7 @@ function newOrderStatements(ask: StatementMaker) {
       { locks: true },
     )
   }
-  const linesOf = (count: number): SendStatement =>
+  const linesOf = (count: number): TpccStatement =>
     ask(
       'insert order lines',
       `insert into tpcc_order_line (ol_w_id, ol_d_id, ol_o_id, ol_number, ol_i_id, ol_supply_w_id, ol_quantity, ol_amount, ol_dist_info) values ${Array<string>(
@@ -149,7 +149,7 @@ async function placeOrder(
     const info = String(stock.get(keyOf(line))?.['dist_info'])
     return { amount, values: [...order, at + 1, line.item, line.supplier, line.quantity, amount, info] }
   })
-  const insertLines = statements.lines[stored.length] as SendStatement
+  const insertLines = statements.lines[stored.length] as TpccStatement
   await insertLines(transaction, ...stored.flatMap(({ values }) => values))
   // Only now, as the specification has it: all of the work is done, and for nothing.
   if (valid.length < lines.length) await transaction.rollback()
@@ -174,7 +174,7 @@ async function takeStock(
 ): Promise<ReadonlyMap<string, Row>> {
   const rows = new Map<string, Row>()
   const bySupplier = Map.groupBy(lines, ({ supplier }) => supplier)
-  const lock = statements.stock[district - 1] as SendStatement
+  const lock = statements.stock[district - 1] as TpccStatement
   for (const supplier of [...bySupplier.keys()].toSorted((a, b) => a - b)) {
     const ordered = (bySupplier.get(supplier) ?? []).toSorted((a, b) => a.item - b.item)
     const { rows: found } = await lock(transaction, supplier, ...filledUp(ordered.map(({ item }) => item)))

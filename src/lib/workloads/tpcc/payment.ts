@@ -3,7 +3,7 @@ import type { Row } from '../../ports/database-client.ts'
 import type { DatabaseUser, TransactionResult, TransactionUser } from '../../ports/database-user.ts'
 import { districtsPerWarehouse, lastName, nurand, type NurandConstants, type Population } from './input.ts'
 import { otherWarehouse } from './new-order.ts'
-import { rowOf, timeText, type SendStatement, type StatementMaker } from './statements.ts'
+import { rowOf, timeText, type TpccStatement, type StatementMaker } from './statements.ts'
 
 /** A customer by number, or by last name. */
 export interface CustomerChoice {
@@ -77,7 +77,7 @@ export function createFindCustomer(ask: StatementMaker): FindCustomer {
 function paymentStatements(ask: StatementMaker) {
   const address = (letter: string) =>
     ['name', 'street_1', 'street_2', 'city', 'state', 'zip'].map((name) => `${letter}_${name}`).join(', ')
-  const charge = (more: string): SendStatement =>
+  const charge = (more: string): TpccStatement =>
     ask(
       'update customer',
       `update tpcc_customer set c_balance = c_balance - ?, c_ytd_payment = c_ytd_payment + ?, c_payment_cnt = c_payment_cnt + 1${more} where c_w_id = ? and c_d_id = ? and c_id = ?`,

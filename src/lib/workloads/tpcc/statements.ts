@@ -2,13 +2,13 @@ import type { DatabaseResult, Row, StatementValue } from '../../ports/database-c
 import type { TransactionUser } from '../../ports/database-user.ts'
 
 /** A statement of a transaction, to be sent with its values. */
-export type SendStatement = (
+export type TpccStatement = (
   transaction: Pick<TransactionUser, 'query'>,
   ...parameters: StatementValue[]
 ) => Promise<DatabaseResult>
 
 /** Makes statements of one engine, out of texts with `?` for each value. `locks` keeps others from the rows until the end. */
-export type StatementMaker = (step: string, text: string, options?: { readonly locks: true }) => SendStatement
+export type StatementMaker = (step: string, text: string, options?: { readonly locks: true }) => TpccStatement
 
 /**
  * The statements of an engine. Each transaction takes the locks that it needs by `for update`, but for SQLite, where one
