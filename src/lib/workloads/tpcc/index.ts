@@ -1,5 +1,5 @@
 import type { Workload } from '../../ports/workload.ts'
-import { seedFilling, type FillSettings } from '../shared/seed-filling.ts'
+import { seedFilling, type FillingOptions } from '../shared/seed-filling.ts'
 import { auditTpcc } from './audit.ts'
 import { tpccFigures } from './figures.ts'
 import type { TpccSize } from './input.ts'
@@ -9,7 +9,7 @@ import { createScenarios, type TpccOptions } from './scenarios.ts'
 import { tables, warehouse } from './tables.ts'
 
 /** A wholesaler with warehouses, whose terminals enter orders and payments: the tables and transactions of TPC-C. */
-export const tpcc: Workload<TpccOptions & TpccSize & FillSettings> = {
+export const tpcc: Workload<TpccOptions & TpccSize & FillingOptions> = {
   name: 'tpcc',
   summary: 'orders and payments of a wholesaler, in the five transactions of TPC-C, sent to the database itself',
   needs: [],
