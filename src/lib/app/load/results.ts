@@ -7,6 +7,7 @@ import { generalAdvice } from '../../load/metrics/generator-verdict.ts'
 import { raisedOf, type LoadModel } from '../../load/engine/model.ts'
 import type { ModelRunResult, WorkerRun } from '../../load/distributed/run-model.ts'
 import type { FixedRequest } from '../../ports/http-client.ts'
+import type { WorkloadFigure } from '../../ports/workload.ts'
 
 /** Facts of a run beside its figures. */
 export interface LoadAbout {
@@ -15,12 +16,14 @@ export interface LoadAbout {
   readonly workload: string
   /** A threshold says how many iterations may throw. */
   readonly limitsErrors: boolean
+  /** In the workload's own measure. */
+  readonly figures?: readonly WorkloadFigure[] | undefined
 }
 
 /** Describes a run for its report. */
 export function describeLoad(
   { model, result, workers, serverActivity }: ModelRunResult,
-  { target, workload, limitsErrors }: LoadAbout,
+  { target, workload, limitsErrors, figures: own = [] }: LoadAbout,
 ): LoadReport['load'] {
   const faults = judgeLoad(result, limitsErrors)
   const { lateStartP99: _late, lateStartP50, startsMs, full, statements, retries: _retries, ...figures } = result
@@ -30,6 +33,7 @@ export function describeLoad(
     target,
     model: describeModel(model, startsMs),
     ...figures,
+    ...(own.length > 0 ? { figures: [...own] } : {}),
     ...(statements.length > 0 ? { statements } : {}),
     ...(model.kind === 'open' ? { full } : {}),
     ...(lateStartP50 === null ? {} : { lateStartP50 }),

@@ -140,7 +140,8 @@ export async function runLoad<Options extends object>(
   const injected = await measuring.then(endFaults, endFaults)
   const { run, found } = await measuring
   const thresholds = [...(options.limit?.conditions ?? []), ...options.thresholds]
-  const about = { target: target.origin, workload: nameOf(options), limitsErrors: limitErrors(thresholds) }
+  const figures = options.scenarioNames === null ? options.workload.figures?.(run.result) : undefined
+  const about = { target: target.origin, workload: nameOf(options), limitsErrors: limitErrors(thresholds), figures }
   const written = await course.openLedger()
   const { mistake, apiFailure } = course.ended
   if (mistake && run.result.requests === 0) await abandon(written, mistake)
@@ -158,7 +159,7 @@ export async function runLoad<Options extends object>(
     runId,
     failure: mistake ?? apiFailure ?? auditFailure,
     results: {
-      load: { ...describeLoad(run, about), ...figuresOf(options, run), ...describeFaults(injected) },
+      load: { ...describeLoad(run, about), ...describeFaults(injected) },
       ...(found ? { limit: describeLimit(found) } : {}),
       generator: describeGenerator(run, found?.obstacles ?? []),
       audit,
@@ -251,15 +252,6 @@ function retriesOf({ access, retries }: LoadTarget, { result }: ModelRunResult):
 /** Waits for transactions of a killed API, which may still be rolled back while an audit reads. */
 async function awaitWriters(database: Database | null, { tables }: Workload): Promise<void> {
   for (const table of tables) await database?.awaitWriters(table)
-}
-
-/** Figures of the workload's own users in its own measure. */
-function figuresOf<Options extends object>(
-  { scenarioNames, workload }: LoadOptions<Options>,
-  { result }: ModelRunResult,
-): Pick<LoadResults['load'], 'figures'> {
-  const figures = scenarioNames === null ? (workload.figures?.(result) ?? []) : []
-  return figures.length > 0 ? { figures: [...figures] } : {}
 }
 
 function describeFaults(injected: readonly InjectedFault[]): Pick<LoadReport['load'], 'faults'> {
