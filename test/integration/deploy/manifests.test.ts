@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
 import { resolveConfig } from '../../../src/lib/config/resolve.ts'
-import { workloadNames } from '../../../src/lib/workloads/registry.ts'
+import { apiNames } from '../../support/workloads.ts'
 import { checkCommand } from '../../support/cli/check-command.ts'
 import {
   buildManifests,
@@ -77,7 +77,7 @@ const names = (value: unknown): string[] => (typeof value === 'string' ? [value]
 
 describe('deploy/', () => {
   it('has an API of each workload, with an overlay for one machine and one for several', () => {
-    for (const name of workloadNames) {
+    for (const name of apiNames) {
       expect(buildable).toEqual(
         expect.arrayContaining([`apis/${name}`, `overlays/local/${name}`, `overlays/cloud/${name}`]),
       )

@@ -9,7 +9,8 @@ import { connectDatabase } from '../../../../../src/lib/adapters/databases/regis
 import { createApp } from '../../../../../src/lib/workloads/shared/http/app.ts'
 import { listen } from '../../../../../src/lib/workloads/shared/http/listen.ts'
 import { measureRequests } from '../../../../../src/lib/workloads/shared/http/metrics.ts'
-import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/registry.ts'
+import { loadWorkload } from '../../../../../src/lib/workloads/registry.ts'
+import { apiNames } from '../../../../support/workloads.ts'
 import type { Services, RunningServer } from '../../../../../src/lib/ports/workload.ts'
 import { createServices } from '../../../../../src/lib/app/services.ts'
 import { askRaw, openRaw } from '../../../../support/http/raw-client.ts'
@@ -33,7 +34,7 @@ const longPart: Readonly<Record<string, string>> = {
   tickets: '/orders',
 }
 
-describe.each(workloadNames)('the API of %s', (name) => {
+describe.each(apiNames)('the API of %s', (name) => {
   let folder: string
   let stack: AsyncDisposableStack
   let server: RunningServer

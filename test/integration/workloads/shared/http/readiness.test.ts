@@ -7,14 +7,15 @@ import { migrateUp } from '../../../../../src/lib/adapters/databases/migrate.ts'
 import { connectDatabase } from '../../../../../src/lib/adapters/databases/registry.ts'
 import { resolveConfig } from '../../../../../src/lib/config/resolve.ts'
 import type { RunningServer } from '../../../../../src/lib/ports/workload.ts'
-import { loadWorkload, workloadNames } from '../../../../../src/lib/workloads/registry.ts'
+import { loadWorkload } from '../../../../../src/lib/workloads/registry.ts'
+import { apiNames } from '../../../../support/workloads.ts'
 import { testEngines } from '../../../../support/database/engines.ts'
 import { openSeverableProxy, type SeverableProxy } from '../../../../support/severable-proxy.ts'
 import { requireApi } from '../../../../../src/lib/app/server/serve.ts'
 
 const engine = testEngines.find(({ name }) => name === 'postgres')!
 
-describe.skipIf(engine.open === null).each(workloadNames)('the API of %s', (name) => {
+describe.skipIf(engine.open === null).each(apiNames)('the API of %s', (name) => {
   let stack: AsyncDisposableStack
   let proxy: SeverableProxy
   let server: RunningServer
