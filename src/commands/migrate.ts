@@ -11,7 +11,8 @@ support (docs/distributed-databases.md) is named.
 
 --fill adds the rows that users begin with: slots, days, orders, accounts with their posts; what is there stays as it \
 is. Their numbers are settings (RUSHBENCH_ORDERS, RUSHBENCH_CAPACITY, ...). An API that "start" serves and "load \
---target" loads needs them.
+--target" loads needs them. Tables of database workloads are filled in blocks: a filling that was cut off goes on, and \
+--status says by which settings tables are filled (docs/database-load.md).
 
 Tables have versions: numbered steps, applied in order, each recorded with a checksum in rushbench_migrations. Tables of \
 0.1.0, which recorded nothing, count as step 1. --dry-run prints what would be sent, --to stops at a step. A step that \
