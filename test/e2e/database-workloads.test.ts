@@ -1,8 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openDatabaseClient } from '../../src/lib/adapters/databases/registry.ts'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { connectDatabase, openDatabaseClient } from '../../src/lib/adapters/databases/registry.ts'
 import type { AuditReport, LoadReport } from '../../src/lib/record/record.ts'
+import { usertable } from '../../src/lib/workloads/ycsb/tables.ts'
 import { createSandbox, type CliSandbox } from '../support/cli/sandbox.ts'
 import { testEngines, type TestDatabase } from '../support/database/engines.ts'
+
+const operations = ['insert', 'modify', 'read', 'read to modify', 'scan', 'update']
+const withDocuments = testEngines.filter(({ name, open }) => open && /^(?:sqlite|postgres|mongodb)$/.test(name))
 
 const sqlEngines = testEngines.filter(
   ({ name, open }) => open && /^(?:sqlite|mariadb|mysql|mysql8|postgres|postgres17)$/.test(name),
@@ -81,5 +87,27 @@ describe.each(sqlEngines)('loads on $name itself', ({ open }) => {
     const lost = await audit('oltp', ledger!)
     expect(lost).toHaveLength(inserts)
     expect(lost[0]).toMatch(/^lost [\da-z]+-[\da-z]-c\d: its row is not in sbtest[12]$/)
+  })
+})
+
+describe.each(withDocuments)('loads of records on $name', ({ open }) => {
+  it("makes YCSB's operations, and finds a record that was lost", async () => {
+    await using work = await createSandbox()
+    const place = await open!()
+    const db = ['--workload', 'ycsb', '--db', place.url]
+    const small = ['--table-rows', '1000', '--users', '4', '--duration', '1s', '--mix', 'a,b,c,d,e,f']
+    const { load, audit, ledger } = await work.runJson<LoadReport>(['load', ...db, ...small])
+    expect(load.failureReasons).toEqual({})
+    expect(load.steps.map(({ name }) => name).toSorted()).toEqual(operations)
+    expect(audit).toMatchObject({ passed: true, violations: [] })
+    await using database = await connectDatabase(place.url, { poolSize: 1 })
+    const table = usertable({ fields: 10, fieldLength: 100 })
+    const [first = ''] = (await readFile(join(work.folder, ledger!), 'utf8')).match(/user\d{20}/) ?? []
+    await database.store.remove(table, { ycsb_key: first })
+    const { code, stdout } = await work.run(['audit', ...db, '--ledger', ledger!, '--json'])
+    expect(code).toBe(4)
+    const { violations } = (JSON.parse(stdout) as AuditReport).audit
+    expect(violations).toEqual([{ kind: 'lost', key: first, detail: 'its record is not there' }])
+    await place.remove()
   })
 })

@@ -25,7 +25,7 @@ export const testsOfDatabaseLines: TestsOfLines = {
       'e2e/database-workloads.test.ts': "makes sysbench's transactions, and finds a row that was lost",
     },
     'rows by the distributions special, uniform, zipf and pareto (`--rand-type`)': {
-      'unit/workloads/oltp/distributions.test.ts': [
+      'unit/workloads/shared/distributions.test.ts': [
         'draws every row it may, and no other: %s',
         'asks for rows as often as its formula says',
       ],
@@ -35,6 +35,18 @@ export const testsOfDatabaseLines: TestsOfLines = {
     },
     'checks nothing afterwards': {
       'e2e/database-workloads.test.ts': "makes sysbench's transactions, and finds a row that was lost",
+    },
+  },
+  ycsb: {
+    'core workloads a to f on one table of records': {
+      'e2e/database-workloads.test.ts': "makes YCSB's operations, and finds a record that was lost",
+    },
+    'keys by a zipfian distribution, spread over all keys; in d the latest most': {
+      'unit/workloads/shared/distributions.test.ts': 'asks for rows as often as its formula says',
+      'unit/workloads/ycsb/scenarios.test.ts': 'asks for few records most often, and in d for the latest',
+    },
+    'checks values that it reads, where it is asked to': {
+      'e2e/database-workloads.test.ts': "makes YCSB's operations, and finds a record that was lost",
     },
   },
   isolation: {

@@ -14,6 +14,7 @@ const workloads: Readonly<Record<string, () => Promise<BuiltInWorkload>>> = {
   meetups: async () => (await import('./meetups/index.ts')).meetups,
   tpcb: async () => (await import('./tpcb/index.ts')).tpcb,
   oltp: async () => (await import('./oltp/index.ts')).oltp,
+  ycsb: async () => (await import('./ycsb/index.ts')).ycsb,
   isolation: async () => (await import('./isolation/index.ts')).isolation,
   tpcc: async () => (await import('./tpcc/index.ts')).tpcc,
 }

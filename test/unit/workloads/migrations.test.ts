@@ -9,6 +9,7 @@ const released: Readonly<Record<string, readonly string[]>> = {
   tickets: ['561e1a2f585b', 'ed76b22f2edb'],
   orders: ['e488f6670a41', 'c61f1bbe20d2'],
   oltp: [],
+  ycsb: [],
   tpcb: ['9b38d44ddecd'],
   tpcc: ['ea68d76cc242'],
   isolation: ['e30876b67249'],

@@ -3,7 +3,7 @@ import type { Random } from '../../base/random.ts'
 import { defineScenario } from '../../load/scenarios/define-scenario.ts'
 import type { StepStatement } from '../../ports/database-user.ts'
 import type { Scenario, VirtualUser } from '../../ports/scenario.ts'
-import { createDraw, type DistributionName } from './distributions.ts'
+import { createDraw, type DistributionName } from '../shared/distributions.ts'
 import { randomC, randomPad, sbtestStatements, type SbtestStatements } from './statements.ts'
 import type { SbtestSize } from './tables.ts'
 

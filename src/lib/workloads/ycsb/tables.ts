@@ -30,6 +30,17 @@ export function recordKey(record: number): string {
   )
 }
 
+/** A key of the same form for a name: that of a record that is inserted. */
+export function spreadKey(name: string): string {
+  let high = 0x811c9dc5
+  let low = 0x01000193
+  for (let at = 0; at < name.length; at++) {
+    high = mix32(high ^ name.charCodeAt(at))
+    low = mix32(low + Math.imul(name.charCodeAt(at), 0x9e3779b1))
+  }
+  return prefix + String(high).padStart(halfDigits, '0') + String(low).padStart(halfDigits, '0')
+}
+
 const keys: ColumnGenerator = {
   width: keyLength,
   write(target, offset, index) {

@@ -46,7 +46,7 @@ function special(rows: number): DrawRow {
  * Row k is drawn in proportion to k^-s, by rejection-inversion (W. Hörmann, G. Derflinger: Rejection-inversion to generate
  * variates from monotone discrete distributions, ACM TOMACS 6, 1996). `s` is not 1.
  */
-function zipf(rows: number, s: number): DrawRow {
+export function zipf(rows: number, s: number): DrawRow {
   const integral = (x: number): number => (x ** (1 - s) - 1) / (1 - s)
   const inverse = (y: number): number => (1 + y * (1 - s)) ** (1 / (1 - s))
   const highest = integral(1.5) - 1

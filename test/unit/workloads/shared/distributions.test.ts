@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createRandom } from '../../../../src/lib/base/random.ts'
-import { createDraw, distributionNames } from '../../../../src/lib/workloads/oltp/distributions.ts'
+import { createDraw, distributionNames } from '../../../../src/lib/workloads/shared/distributions.ts'
 
 const draws = 200_000
 
