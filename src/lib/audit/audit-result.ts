@@ -51,9 +51,10 @@ export async function* afterInspection(
 }
 
 /** The findings of an audit in words, with the bookings that it rests on: a single request leaves no ledger. */
-export function auditPhrase(audit: AuditResult, hasLedger: boolean): string {
+export function auditPhrase(audit: AuditResult, hasLedger: boolean, onDatabase = false): string {
   const { acknowledged, oversold, inconsistent = 0, isolation } = audit
   if (isolation) return judgedPhrase(isolation)
+  if (onDatabase) return `${formatCount(acknowledged)} changes acknowledged: ${foundInTables(audit)}`
   if (hasLedger) return `${formatCount(acknowledged)} bookings acknowledged: ${foundByAudit(audit)}`
   return `the tables by themselves, since no booking of a single request is written down: ${oversoldPhrase(oversold)}, ${formatCount(inconsistent)} inconsistent`
 }
@@ -65,6 +66,14 @@ export function foundByAudit(audit: AuditResult): string {
     `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${oversoldPhrase(oversold)}`,
     ...(inconsistent > 0 ? [`${formatCount(inconsistent)} inconsistent`] : []),
     ...(refusedCommitted > 0 ? [`${formatCount(refusedCommitted)} stored though refused`] : []),
+  ].join(', ')
+}
+
+/** The same of a load on the database itself, where nothing is sold. */
+function foundInTables({ lost, duplicate, inconsistent = 0, refusedCommitted = 0 }: AuditResult): string {
+  return [
+    `${formatCount(lost)} lost, ${formatCount(duplicate)} doubled, ${formatCount(inconsistent)} inconsistent`,
+    ...(refusedCommitted > 0 ? [`${formatCount(refusedCommitted)} stored though not committed`] : []),
   ].join(', ')
 }
 

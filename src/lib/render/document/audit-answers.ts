@@ -40,8 +40,8 @@ export function auditAnswer(
     question,
     grade: audit.passed ? 'good' : 'bad',
     answer: audit.passed ? 'Audit passed' : 'Audit failed',
-    detail: `${upperFirst(auditPhrase(audit, hasLedger))}.${unknown}`,
-    lines: [auditLine(audit, hasLedger), ...violationLines(audit, withUnknown)],
+    detail: `${upperFirst(auditPhrase(audit, hasLedger, onDatabase))}.${unknown}`,
+    lines: [auditLine(audit, hasLedger, onDatabase), ...violationLines(audit, withUnknown)],
   }
 }
 
@@ -56,12 +56,12 @@ export function failedAuditAnswer(reason: string): Answer {
   }
 }
 
-function auditLine(audit: AuditResult, hasLedger: boolean): Line {
+function auditLine(audit: AuditResult, hasLedger: boolean, onDatabase: boolean): Line {
   const unknown = audit.unknownCommitted > 0 ? `, ${formatCount(audit.unknownCommitted)} stored without an answer` : ''
   const word = audit.passed
     ? ({ label: 'audit ok', tone: 'good' } as const)
     : ({ label: 'AUDIT', tone: 'bad' } as const)
-  return { ...word, text: `${auditPhrase(audit, hasLedger)}${unknown}` }
+  return { ...word, text: `${auditPhrase(audit, hasLedger, onDatabase)}${unknown}` }
 }
 
 function violationLines(audit: AuditResult, withUnknown: boolean): Line[] {

@@ -18,15 +18,16 @@ type Ledger = AuditReport['ledgers'][number]
 /** Returns the document of an audit. */
 export function auditDocument(report: AuditReport): Document {
   const { audit, ledgers, environment } = report
+  const onDatabase = ledgers.length > 0 && ledgers.every(({ target }) => !/^https?:/.test(target))
   const answers = [
-    auditAnswer(audit, { hasLedger: true, withUnknown: true }),
+    auditAnswer(audit, { hasLedger: true, withUnknown: true, onDatabase }),
     ledgerAnswer(ledgers),
     ...durabilityAnswers(environment),
   ]
   return {
     kind: 'Audit',
     ...headlineOf(answers),
-    subject: `${formatCount(audit.acknowledged)} acknowledged bookings against ${environment.engine} ${environment.engineVersion}`,
+    subject: `${formatCount(audit.acknowledged)} acknowledged ${onDatabase ? 'changes' : 'bookings'} against ${environment.engine} ${environment.engineVersion}`,
     ...runFacts(report),
     answers,
     figures: [

@@ -81,13 +81,17 @@ export function bookingFigures({ load, audit }: LoadReport): Figure[] {
   const { booked, conflict, failed, unknown } = load.outcomes
   const isAudited = audit !== null && !sendsOne(load)
   if (!isAudited && booked + conflict + failed + unknown === 0) return []
-  const text = `${formatCount(booked)} booked, ${formatCount(conflict)} conflict, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`
+  const onDatabase = !/^https?:/.test(load.target)
+  const [label, done, refused] = onDatabase
+    ? ['changes', 'committed', 'rolled back']
+    : ['bookings', 'booked', 'conflict']
+  const text = `${formatCount(booked)} ${done}, ${formatCount(conflict)} ${refused}, ${formatCount(failed)} failed, ${formatCount(unknown)} unknown`
   return [
     {
-      label: 'bookings',
+      label,
       value: formatCount(booked),
-      note: `${formatCount(conflict)} refused, ${formatCount(failed + unknown)} failed`,
-      line: { label: 'bookings', text },
+      note: `${formatCount(conflict)} ${onDatabase ? refused : 'refused'}, ${formatCount(failed + unknown)} failed`,
+      line: { label, text },
     },
   ]
 }
