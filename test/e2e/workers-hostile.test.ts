@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createClient } from 'redis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { resolveConfig } from '../../src/lib/config/resolve.ts'
+import { scenarioSettings } from '../../src/lib/config/sent-settings.ts'
 import { signedJob } from '../../src/lib/load/distributed/queued-job.ts'
 import { connectQueue } from '../../src/lib/queue/client.ts'
 import { placeWork, type WorkEnd } from '../../src/lib/queue/jobs.ts'
@@ -66,6 +68,8 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
   /** Puts a load on the queue as somebody does who may put jobs there. */
   async function place(model: object, settings: object = {}) {
     const run = createRunIdentity()
+    // Every setting that scenarios may ask for, as a coordinator of this version sends them.
+    const { values } = await resolveConfig({ flags: {}, env: {}, cwd: work.folder })
     const client = await connectQueue(url('coordinator'))
     const job = {
       origins: [origin],
@@ -75,14 +79,10 @@ describe.skipIf(!server)('workers on a queue that others write to', () => {
       runId: '0a1b2c3d',
       statuses: { bookedStatuses: [201], conflictStatuses: [409] },
       settings: {
-        workload: 'vaccination',
+        ...scenarioSettings(values),
         seed: 's',
         from: '2000-01-01',
         orders: 10,
-        bookedStatuses: [201],
-        conflictStatuses: [409],
-        cache: 'memory',
-        wire: 'own',
         ...settings,
       },
       scenario: null,

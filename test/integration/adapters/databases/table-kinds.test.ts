@@ -45,7 +45,7 @@ describe.each(testVersions)('tables of all kinds on $name', ({ name, open }) => 
 
   const isSql = !['mongodb', 'ferretdb', 'redis'].includes(name)
 
-  it.skipIf(!open || !isSql)('are made as they are declared, and hold what they are given', async () => {
+  it.each(open && isSql ? [name] : [])('are made as they are declared, and hold what they are given', async () => {
     await migrateUp(database, 'kinds', tables)
     const compared = await compareTables(database, 'kinds', tables)
     expect(compared.map(({ state, differences }) => [state, differences])).toEqual(tables.map(() => ['present', []]))
@@ -69,7 +69,7 @@ describe.each(testVersions)('tables of all kinds on $name', ({ name, open }) => 
     }).rejects.toThrow('kind_lines has a key of several columns (warehouse, order_id)')
   })
 
-  it.skipIf(!open || !isSql)('number rows that come without a number', async () => {
+  it.each(open && isSql ? [name] : [])('number rows that come without a number', async () => {
     await runSql(
       scratch.url,
       [7, 8].map((k) => `insert into kind_numbered (k) values (${k})`),
@@ -80,7 +80,7 @@ describe.each(testVersions)('tables of all kinds on $name', ({ name, open }) => 
     ])
   })
 
-  it.skipIf(!open || isSql)('are refused where the engine has nothing of the kind', async () => {
+  it.each(open && !isSql ? [name] : [])('are refused where the engine has nothing of the kind', async () => {
     const refused = [
       { table: lines, reason: 'its key has several columns (warehouse, order_id)' },
       { table: history, reason: 'it has no key' },
