@@ -74,8 +74,6 @@ export interface DatabaseClient extends AsyncDisposable {
   readonly url: string
   /** Its name. */
   readonly engine: string
-  /** How a statement writes its parameters: `?` or `$1`; null where it takes commands. */
-  readonly placeholder: '?' | '$' | null
   readonly transactions: boolean
   /** Connections that are worth having in one process: 1 where the engine runs in it and does one thing at a time. */
   readonly mostConnections: number

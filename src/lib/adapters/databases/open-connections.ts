@@ -5,7 +5,7 @@ const many = Number.MAX_SAFE_INTEGER
 
 /** A client of a server, which closes at its end what is still open. */
 export function createClientOf(
-  given: Pick<DatabaseClient, 'url' | 'engine' | 'placeholder' | 'transactions' | 'open'>,
+  given: Pick<DatabaseClient, 'url' | 'engine' | 'transactions' | 'open'>,
 ): DatabaseClient {
   const opened = new Set<ClientConnection>()
   return {

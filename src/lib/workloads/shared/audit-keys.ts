@@ -1,7 +1,7 @@
 import type { LedgerEntries } from '../../ports/scenario.ts'
 import type { Violation } from '../../ports/workload.ts'
 
-/** How often each key is stored, of those that `keysOf` asks for. */
+/** How often each key is stored; those that are not there are left out. */
 export type StoredKeys = ReadonlyMap<string, number>
 
 /**

@@ -6,7 +6,7 @@ export function sqlFor(engine: string | undefined, sql: string): string {
   return engine === 'postgres' ? sql.replaceAll('?', () => `$${++number}`) : sql
 }
 
-/** Asks one question after the other, each without parameters beside those given, on a connection of its own. */
+/** Gives `work` a way to ask the database, on a connection that is closed after it. */
 export async function askAll<Answer>(
   client: DatabaseClient,
   work: (ask: (sql: string, parameters?: readonly StatementValue[]) => Promise<readonly Row[]>) => Promise<Answer>,

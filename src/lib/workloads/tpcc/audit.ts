@@ -3,7 +3,8 @@ import type { ClientConnection, Row } from '../../ports/database-client.ts'
 import type { LedgerEntry } from '../../ports/scenario.ts'
 import type { AuditInput, Violation } from '../../ports/workload.ts'
 import { conditions } from './conditions.ts'
-import { placeholders, withPlaceholders } from './statements.ts'
+import { sqlFor } from '../shared/sql-text.ts'
+import { placeholders } from './statements.ts'
 
 /** Entries of the ledger that are held at a time, and those of one district that are asked for at once. */
 const heldAtOnce = 20_000
@@ -126,6 +127,6 @@ async function customersOf(
   if (!first) return new Map()
   const text = `select o_id, o_c_id from tpcc_orders where o_w_id = ? and o_d_id = ? and o_id in (${placeholders(orders.length)})`
   const parameters = [first.warehouse, first.district, ...orders.map(({ number }) => number)]
-  const { rows } = await connection.run({ sql: withPlaceholders(engine, text), parameters })
+  const { rows } = await connection.run({ sql: sqlFor(engine, text), parameters })
   return new Map(rows.map((row: Row) => [Number(row['o_id']), Number(row['o_c_id'])]))
 }

@@ -1,3 +1,4 @@
+import { sqlFor } from '../shared/sql-text.ts'
 import type { DatabaseResult, Row, StatementValue } from '../../ports/database-client.ts'
 import type { TransactionUser } from '../../ports/database-user.ts'
 
@@ -17,15 +18,9 @@ export type StatementMaker = (step: string, text: string, options?: { readonly l
 export function statementsOf(engine: string): StatementMaker {
   const lock = engine === 'sqlite' ? '' : ' for update'
   return (step, text, options) => {
-    const sql = withPlaceholders(engine, options?.locks ? `${text}${lock}` : text)
+    const sql = sqlFor(engine, options?.locks ? `${text}${lock}` : text)
     return (transaction, ...parameters) => transaction.query({ step, sql, parameters })
   }
-}
-
-/** Writes the placeholders of an engine in the place of each `?`. */
-export function withPlaceholders(engine: string, text: string): string {
-  let count = 0
-  return engine === 'postgres' ? text.replaceAll('?', () => `$${++count}`) : text
 }
 
 /** So many placeholders with commas. */

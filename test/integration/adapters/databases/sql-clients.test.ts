@@ -37,7 +37,7 @@ for (const { name, open } of engines) {
     ): Promise<ClientConnection & { mark(n: number): string }> {
       const client = await openDatabaseClient(place.url, { protocol: 'prepared', readOnly: false, ...options })
       opened.push(client)
-      const mark = (n: number): string => (client.placeholder === '$' ? `$${n}` : '?')
+      const mark = (n: number): string => (client.engine === 'postgres' ? `$${n}` : '?')
       return Object.assign(await client.open(), { mark })
     }
 

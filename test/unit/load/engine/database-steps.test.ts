@@ -26,7 +26,6 @@ function slowDatabase(clock: VirtualClock, reply: (sql: string) => StatementErro
   const client: DatabaseClient = {
     url: 'test:',
     engine: 'test',
-    placeholder: '?',
     transactions: true,
     mostConnections: 100,
     async open(): Promise<ClientConnection> {

@@ -39,7 +39,7 @@ export async function openMongoClient(url: string, { readOnly }: ClientOptions):
     // A single server has none; a replica set and mongos do.
     const transactions = setName !== undefined || msg === 'isdbgrid'
     const open = async () => new MongoClientConnection(client, db, transactions)
-    const turns = createClientOf({ url: server.shown, engine: 'mongodb', placeholder: null, transactions, open })
+    const turns = createClientOf({ url: server.shown, engine: 'mongodb', transactions, open })
     return {
       ...turns,
       async [Symbol.asyncDispose]() {

@@ -30,7 +30,7 @@ export async function openMysqlClient(url: string, options: ClientOptions): Prom
       throw toConnectError(error)
     }
   }
-  return createClientOf({ url: server.shown, engine: 'mysql', placeholder: '?', transactions: true, open })
+  return createClientOf({ url: server.shown, engine: 'mysql', transactions: true, open })
 }
 
 async function connect(server: MysqlUrl, candidate: number, options: ClientOptions): Promise<MysqlClientConnection> {

@@ -32,7 +32,7 @@ export async function openPostgresClient(url: string, options: ClientOptions): P
       throw toConnectError(error)
     }
   }
-  return createClientOf({ url: server.shown, engine: 'postgres', placeholder: '$', transactions: true, open })
+  return createClientOf({ url: server.shown, engine: 'postgres', transactions: true, open })
 }
 
 async function findWay(server: PostgresUrl, { protocol }: ClientOptions): Promise<Way> {

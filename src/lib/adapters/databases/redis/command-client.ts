@@ -22,7 +22,6 @@ export async function openRedisClient(url: string, { readOnly }: ClientOptions):
   return createClientOf({
     url: server.shown,
     engine: 'redis',
-    placeholder: null,
     transactions: false,
     open: () => open(server),
   })

@@ -20,7 +20,6 @@ export async function openSqliteClient(url: string, options: ClientOptions): Pro
   return {
     url: shown,
     engine: 'sqlite',
-    placeholder: '?',
     transactions: true,
     mostConnections: 1,
     open: async () => createConnection(await openFile(url, options), options),
@@ -118,9 +117,7 @@ function toStatementError(error: unknown): StatementError {
   if (error instanceof StatementError) return error
   const reason = reasonOf(error)
   if (error instanceof RushbenchError) {
-    return new StatementError(error.code === 'database-busy' ? 'conflict' : 'refused', error.code, reason, {
-      cause: error,
-    })
+    return new StatementError(error.code === 'database-busy' ? 'conflict' : 'refused', error.code, reason, error)
   }
   const number = (error as { errcode?: number }).errcode ?? 0
   const [kind, name] = kinds[number & 255] ?? (['refused', 'SQLITE_ERROR'] as const)
